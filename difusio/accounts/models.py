@@ -1,0 +1,97 @@
+"""Who works here: workspaces, their members, and the audit log of what members did."""
+
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractUser, BaseUserManager
+from django.db import models
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes users, who sign in with their e-mail address."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":
+        """Store a user; without a password nobody can sign in as them until one is set."""
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: object) -> "User":
+        """Store a user who may use Django's admin."""
+        return self.create_user(email, password, **{**fields, "is_staff": True, "is_superuser": True})
+
+
+class User(AbstractUser):
+    """Somebody who signs in."""
+
+    username = None  # type: ignore[assignment]  # people sign in by e-mail; Django's stubs expect a field
+    email = models.EmailField("e-mail", unique=True)
+    language = models.CharField(max_length=8, blank=True, default="")
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]  # the base names the username manager
+
+    def __str__(self) -> str:
+        return f"user {self.pk}"
+
+
+class Workspace(models.Model):
+    """One business: its numbers, people, rules and members."""
+
+    name = models.CharField(max_length=120)
+    language = models.CharField(max_length=8, default="ca")
+    time_zone = models.CharField(max_length=64, default="Europe/Madrid")
+    country = models.CharField(max_length=2, default="ES")
+    is_demo = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.TextChoices):
+    """What a member may do."""
+
+    OWNER = "owner"
+    MARKETER = "marketer"
+    DESK = "desk"
+    PRIVACY = "privacy"
+
+
+class Membership(models.Model):
+    """A user's place in a workspace."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=16, choices=Role)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["workspace", "user"], name="accounts_membership_once"),
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="accounts_membership_role"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.user_id} in {self.workspace_id}"
+
+
+class AuditEntry(models.Model):
+    """One thing a member did; append-only and hash-chained per workspace (design, invariant 9)."""
+
+    workspace = models.ForeignKey(Workspace, models.PROTECT, related_name="audit_entries")
+    seq = models.BigIntegerField()
+    actor = models.CharField(max_length=120)
+    act = models.CharField(max_length=64)
+    details = models.JSONField(default=dict)
+    at = models.DateTimeField()
+    previous_hash = models.BinaryField()
+    hash = models.BinaryField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["workspace", "seq"], name="accounts_audit_chain"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.act} {self.seq}"

@@ -1,0 +1,114 @@
+"""One intention to write to a segment: campaign, its rounds, and the variants tried in them."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from difusio.accounts.models import Workspace
+from difusio.consent.models import Topic
+from difusio.numbers.models import Number
+from difusio.outbox.models import Batch
+from difusio.segments.models import Segment
+
+
+class CampaignKind(models.TextChoices):
+    """Why we write."""
+
+    LAUNCH = "launch"
+    OFFER = "offer"
+    SERVICE_ALERT = "service_alert"
+
+
+class CampaignState(models.TextChoices):
+    """What was decided.  *Completed* is not here: it is derived from the deliveries."""
+
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    SENDING = "sending"
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
+
+
+class Campaign(models.Model):
+    """A message to a segment about a topic, from a number."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="campaigns")
+    name = models.CharField(max_length=160)
+    kind = models.CharField(max_length=16, choices=CampaignKind)
+    topic = models.ForeignKey(Topic, models.PROTECT, related_name="campaigns")
+    segment = models.ForeignKey(Segment, models.PROTECT, related_name="campaigns")
+    number = models.ForeignKey(Number, models.PROTECT, related_name="campaigns")
+    state = models.CharField(max_length=16, choices=CampaignState, default=CampaignState.DRAFT)
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=120)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(state__in=CampaignState.values), name="campaigns_state"),
+            models.CheckConstraint(condition=Q(kind__in=CampaignKind.values), name="campaigns_kind"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["workspace", "-id"], name="campaigns_newest")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Round(models.Model):
+    """One wave of a campaign."""
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="rounds")
+    seq = models.PositiveSmallIntegerField()
+    launched_at = models.DateTimeField(null=True, blank=True)
+    launched_by = models.CharField(max_length=120, blank=True, default="")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["campaign", "seq"], name="campaigns_round_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"round {self.seq} of campaign {self.campaign_id}"
+
+
+class Variant(models.Model):
+    """One of the messages tried against each other.  An empty template name is the holdout.
+
+    values: placeholder → merge field, as ``{"first_name": "{{ contact.first_name | default: 'amic' }}"}``.
+    language: which language version is sent to people whose own language has none.
+    """
+
+    round = models.ForeignKey(Round, models.CASCADE, related_name="variants")
+    name = models.CharField(max_length=40, default="A")
+    share = models.PositiveSmallIntegerField(default=100)
+    template_name = models.CharField(max_length=512, blank=True, default="")
+    language = models.CharField(max_length=16)
+    values = models.JSONField(default=dict)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["round", "name"], name="campaigns_variant_once"),
+            models.CheckConstraint(condition=Q(share__gte=0, share__lte=100), name="campaigns_variant_share"),
+        ]
+
+    def __str__(self) -> str:
+        return f"variant {self.name} of round {self.round_id}"
+
+
+class RoundBatch(models.Model):
+    """What a round handed to the outbox: one batch per variant and language."""
+
+    round = models.ForeignKey(Round, models.CASCADE, related_name="batches")
+    variant = models.ForeignKey(Variant, models.CASCADE, related_name="batches")
+    language = models.CharField(max_length=16)
+    batch = models.OneToOneField(Batch, models.PROTECT, related_name="round_batch")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["round", "variant", "language"], name="campaigns_round_batch_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"batch {self.batch_id} of round {self.round_id}"

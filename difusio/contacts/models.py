@@ -1,0 +1,93 @@
+"""People: who they are, what is known of them, what they did."""
+
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+
+from difusio.accounts.models import Workspace
+
+
+class IdentityKind(models.TextChoices):
+    """The ways a person is known; phone and business-scoped id (BSUID) can be written to."""
+
+    PHONE = "phone"
+    BSUID = "bsuid"
+    EMAIL = "email"
+    CUSTOMER = "customer"
+
+
+class Contact(models.Model):
+    """A person.  Names and fields are plain, because segments ask them (design, invariant 11)."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="contacts")
+    first_name = models.CharField(max_length=120, blank=True, default="")
+    last_name = models.CharField(max_length=120, blank=True, default="")
+    language = models.CharField(max_length=16, blank=True, default="")
+    country = models.CharField(max_length=2, blank=True, default="")
+    time_zone = models.CharField(max_length=64, blank=True, default="")
+    fields = models.JSONField(default=dict, blank=True)
+    is_made_up = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+    erased_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["workspace", "id"], name="contacts_of_workspace")]
+
+    def __str__(self) -> str:
+        return f"contact {self.pk}"
+
+
+class Identity(models.Model):
+    """One way a person is known.  The value is sealed (purpose ``contacts.identity``) and found by keyed hash.
+
+    value_hash: ``Keyring.hash(value, kind=kind)``; suppression_hash: ``Keyring.suppression_hash``; tail_hashes:
+    ``Keyring.tails(digits)`` for phones, empty otherwise.  Values are normal forms: E.164 with plus, the BSUID as
+    Meta writes it, e-mail in lower case, a customer number as the shop writes it.
+    """
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="identities")
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="identities")
+    kind = models.CharField(max_length=16, choices=IdentityKind)
+    value_sealed = models.BinaryField()
+    value_hash = models.BinaryField()
+    suppression_hash = models.BinaryField()
+    tail_hashes = ArrayField(models.BinaryField(), default=list, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["workspace", "value_hash"], name="contacts_identity_once"),
+            models.CheckConstraint(condition=Q(kind__in=IdentityKind.values), name="contacts_identity_kind"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["contact", "kind"], name="contacts_identity_of_contact"),
+            GinIndex(fields=["tail_hashes"], name="contacts_identity_tails"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} identity {self.pk}"
+
+
+class Event(models.Model):
+    """Something a contact did elsewhere.  ``source_key`` makes a second import of the same event harmless."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="events")
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="events")
+    name = models.CharField(max_length=64)
+    at = models.DateTimeField()
+    properties = models.JSONField(default=dict, blank=True)
+    source_key = models.CharField(max_length=128)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["workspace", "name", "source_key"], name="contacts_event_once"),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["workspace", "name", "at", "contact"], name="contacts_event_by_time"),
+            models.Index(fields=["contact", "at"], name="contacts_event_of_contact"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.pk}"

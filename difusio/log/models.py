@@ -1,0 +1,1 @@
+"""What the table adapter of the log stores."""

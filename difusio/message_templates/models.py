@@ -1,0 +1,71 @@
+"""What Meta approved, as it stands there, and what a message costs."""
+
+from typing import ClassVar
+
+from django.db import models
+
+from difusio.accounts.models import Workspace
+
+
+class Template(models.Model):
+    """A template in one language, as Meta has it.
+
+    status, category, parameter_format and quality are Meta's words (APPROVED, MARKETING, NAMED, GREEN …);
+    components is Meta's list of header, body, footer and buttons.
+    """
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="templates")
+    waba_id = models.CharField(max_length=64)
+    meta_id = models.CharField(max_length=64)
+    name = models.CharField(max_length=512)
+    language = models.CharField(max_length=16)
+    category = models.CharField(max_length=32)
+    status = models.CharField(max_length=32)
+    quality = models.CharField(max_length=16, default="UNKNOWN")
+    parameter_format = models.CharField(max_length=16, default="POSITIONAL")
+    components = models.JSONField(default=list)
+    synced_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["workspace", "waba_id", "name", "language"], name="message_templates_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.language})"
+
+
+class RateCard(models.Model):
+    """Prices that hold from a day on, imported from a file; made-up cards say so wherever a cost is shown."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="rate_cards")
+    name = models.CharField(max_length=120)
+    currency = models.CharField(max_length=3)
+    valid_from = models.DateField()
+    source = models.CharField(max_length=300)
+    is_made_up = models.BooleanField(default=False)
+    imported_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Rate(models.Model):
+    """The price of one delivered message to one country in one category, in millionths of the card's currency."""
+
+    card = models.ForeignKey(RateCard, models.CASCADE, related_name="rates")
+    country = models.CharField(max_length=2)
+    category = models.CharField(max_length=32)
+    price_micros = models.BigIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["card", "country", "category"], name="message_templates_rate_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.country} {self.category}"

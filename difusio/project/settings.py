@@ -1,0 +1,250 @@
+"""All settings, read top to bottom; the only place that reads the environment.
+
+Each setting of ours is declared through ``_setting`` with its name, default and one sentence; docs/reference/
+settings.md lists them and a test compares.  Nothing is required: without any variable everything lives in DIFUSIO_HOME.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One environment variable: its name, default and what it is for."""
+
+    name: str
+    default: str
+    sentence: str
+
+
+SETTINGS: Final[list[Setting]] = []
+
+
+def _setting(name: str, default: str, sentence: str) -> str:
+    """Declare and read a variable; ``NAME_FILE`` names a file that holds the value (for secrets)."""
+    SETTINGS.append(Setting(name, default, sentence))
+    path = os.environ.get(f"{name}_FILE")
+    if path:
+        try:
+            return Path(path).read_text("utf-8").strip()
+        except OSError as error:
+            raise ImproperlyConfigured(
+                f"{name}_FILE names {path}, which cannot be read: {error.strerror}."
+            ) from None
+    return os.environ.get(name, default).strip()
+
+
+def _flag(name: str, *, default: bool, sentence: str) -> bool:
+    text = _setting(name, "yes" if default else "no", sentence).lower()
+    if text not in {"yes", "no", "true", "false", "1", "0", ""}:
+        raise ImproperlyConfigured(f"{name} is {text!r}: write yes or no.")
+    return text in {"yes", "true", "1"}
+
+
+def _seconds(name: str, default: int, sentence: str) -> int:
+    text = _setting(name, str(default), sentence)
+    if not text.isdigit():
+        raise ImproperlyConfigured(f"{name} is {text!r}: write whole seconds, as {default}.")
+    return int(text)
+
+
+def _default_home() -> str:
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        return "/var/lib/difusio/home"
+    return str(Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "difusio")
+
+
+# Where things are
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DIFUSIO_HOME = Path(
+    _setting(
+        "DIFUSIO_HOME",
+        _default_home(),
+        "The folder that holds the keys, the embedded PostgreSQL's data and its log.",
+    )
+)
+DIFUSIO_KEYS_FILE = Path(
+    _setting(
+        "DIFUSIO_KEYS_FILE",
+        str(DIFUSIO_HOME / "keys.json"),
+        "The file with the encryption keys; made on the first start. Keep a copy apart from the backups.",
+    )
+)
+DATABASE_URL = _setting(
+    "DATABASE_URL",
+    "",
+    "A PostgreSQL server of yours, as postgresql://user:password@host/name; empty: the embedded one.",
+)
+DEBUG = _flag(
+    "DIFUSIO_DEBUG", default=False, sentence="Show errors with their code; never on a public machine."
+)
+SECRET_KEY = _setting(
+    "DIFUSIO_SECRET_KEY",
+    "",
+    "Signs the sessions; empty: derived from the key file, the same for every process.",
+)
+ALLOWED_HOSTS = [
+    host.strip()
+    for host in _setting(
+        "DIFUSIO_HOSTS",
+        "127.0.0.1,localhost,[::1]",
+        "The names under which the pages are reached, parted by commas.",
+    ).split(",")
+    if host.strip()
+]
+DIFUSIO_HTTPS = _flag(
+    "DIFUSIO_HTTPS",
+    default=False,
+    sentence="The pages are reached over HTTPS: cookies are sent over it alone.",
+)
+DIFUSIO_LOG_FORMAT = _setting("DIFUSIO_LOG_FORMAT", "readable", "How the log is written: readable or json.")
+
+# How long an in-doubt delivery waits for its echo before it is parked, while echoes of its number arrive.
+DIFUSIO_DOUBT_S = _seconds(
+    "DIFUSIO_DOUBT_SECONDS",
+    900,
+    "How long a delivery without an answer waits for its echo (while echoes arrive) before it is parked.",
+)
+
+# Django
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "allauth",
+    "allauth.account",
+    "django_htmx",
+    "difusio.log",
+    "difusio.accounts",
+    "difusio.numbers",
+    "difusio.contacts",
+    "difusio.message_templates",
+    "difusio.consent",
+    "difusio.outbox",
+    "difusio.imports",
+    "difusio.segments",
+    "difusio.campaigns",
+    "difusio.inbox",
+    "difusio.reports",
+    "difusio.receiving",
+    "difusio.console",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+ROOT_URLCONF = "difusio.project.urls"
+ASGI_APPLICATION = "difusio.project.asgi.application"
+
+# The store is opened by difusio.project.store before Django connects; see there.
+DATABASES: dict[str, Any] = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": "difusio",
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+    }
+}
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_ADAPTER = "difusio.console.sign_in.NobodySignsUpAlone"
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("ca", _("Catalan")), ("es", _("Spanish")), ("en", _("English"))]
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+# One locale folder per app; Django finds them by the apps' names.
+
+STATIC_URL = "static/"
+STATIC_ROOT = DIFUSIO_HOME / "static"
+SERVESTATIC_USE_FINDERS = True
+SERVESTATIC_AUTOREFRESH = DEBUG
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+SESSION_COOKIE_SECURE = DIFUSIO_HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SECURE = DIFUSIO_HTTPS
+CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if DIFUSIO_HTTPS else None
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Our log is structlog's (difusio.project.logs); Django's own goes through it too.
+LOGGING_CONFIG = None
+
+if not SECRET_KEY:
+    # Every process of one installation must sign alike: derive from the key file once it is there.
+    from difusio.project.secret_key import secret_key
+
+    SECRET_KEY = secret_key(DIFUSIO_KEYS_FILE)
