@@ -64,6 +64,7 @@ class Identity(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["contact", "kind"], name="contacts_identity_of_contact"),
             GinIndex(fields=["tail_hashes"], name="contacts_identity_tails"),
+            models.Index(fields=["suppression_hash"], name="contacts_identity_suppressed"),
         ]
 
     def __str__(self) -> str:
