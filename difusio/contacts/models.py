@@ -51,6 +51,8 @@ class Identity(models.Model):
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="identities")
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="identities")
     kind = models.CharField(max_length=16, choices=IdentityKind)
+    # ISO country of a phone number or BSUID: what prices and national rules go by; empty for other kinds.
+    country = models.CharField(max_length=2, blank=True, default="")
     value_sealed = models.BinaryField()
     value_hash = models.BinaryField()
     suppression_hash = models.BinaryField()

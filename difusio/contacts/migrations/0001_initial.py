@@ -94,6 +94,7 @@ class Migration(migrations.Migration):
                         max_length=16,
                     ),
                 ),
+                ("country", models.CharField(blank=True, default="", max_length=2)),
                 ("value_sealed", models.BinaryField()),
                 ("value_hash", models.BinaryField()),
                 ("suppression_hash", models.BinaryField()),

@@ -1,0 +1,34 @@
+"""Pause, resume and cancel what a batch still has to send."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from django.db import connection, transaction
+
+from difusio.common.sql import Queries
+from difusio.outbox.tallies import Change, bump
+
+_queries = Queries(Path(__file__).with_suffix(".sql"))
+
+
+def pause(batch_ids: Sequence[int], *, reason: str, at: datetime) -> None:
+    """Let no further request of these batches start; the next intent already asks."""
+    with connection.cursor() as cursor:
+        cursor.execute(_queries["pause"], {"batches": list(batch_ids), "reason": reason, "at": at})
+
+
+def resume(batch_ids: Sequence[int]) -> None:
+    """Let the rest of these batches go out; what was sent before is not sent again."""
+    with connection.cursor() as cursor:
+        cursor.execute(_queries["resume"], {"batches": list(batch_ids)})
+
+
+def cancel(batch_ids: Sequence[int], *, at: datetime) -> int:
+    """End everything of these batches that has not started; give how many deliveries."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_queries["cancel_batches"], {"batches": list(batch_ids), "at": at})
+        cursor.execute(_queries["cancel_deliveries"], {"batches": list(batch_ids)})
+        rows = cursor.fetchall()
+        bump(cursor, [Change(batch, was, "", 0, "cancelled", "", 0) for batch, was in rows])
+    return len(rows)

@@ -1,0 +1,22 @@
+-- name: pause
+-- No intent is made for a paused batch.
+UPDATE outbox_batch SET paused_at = %(at)s, pause_reason = %(reason)s
+WHERE id = ANY(%(batches)s) AND paused_at IS NULL AND is_open
+
+-- name: resume
+-- The rest may go out.
+UPDATE outbox_batch SET paused_at = NULL, pause_reason = '' WHERE id = ANY(%(batches)s)
+
+-- name: cancel_batches
+-- No claim looks at a cancelled batch.
+UPDATE outbox_batch SET cancelled_at = %(at)s WHERE id = ANY(%(batches)s) AND cancelled_at IS NULL
+
+-- name: cancel_deliveries
+-- What has not started will not; what is in the air is recorded as it falls.
+WITH waiting AS (
+    SELECT id, batch_id, state FROM outbox_delivery
+    WHERE batch_id = ANY(%(batches)s) AND state IN ('queued', 'claimed')
+    ORDER BY id FOR NO KEY UPDATE
+)
+UPDATE outbox_delivery d SET state = 'cancelled' FROM waiting w WHERE d.id = w.id
+RETURNING d.batch_id, w.state

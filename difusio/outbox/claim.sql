@@ -1,0 +1,138 @@
+-- name: open_batches
+-- The batches of a number that have something to send now, the fastest lane first.
+SELECT b.id, b.lane, b.topic_id, coalesce(t.kind, ''), b.template_id, b.message
+FROM outbox_batch b
+LEFT JOIN consent_topic t ON t.id = b.topic_id
+WHERE b.number_id = %(number)s AND b.is_open AND b.paused_at IS NULL AND b.cancelled_at IS NULL
+    AND (b.expires_at IS NULL OR b.expires_at > %(at)s)
+    AND EXISTS (
+        SELECT 1 FROM outbox_delivery d WHERE d.batch_id = b.id AND d.state = 'queued' AND d.due_at <= %(at)s)
+ORDER BY b.lane, b.id
+
+-- name: claim
+-- Claim deliveries of one batch whose people still agree, on locked rows, and skip those who do not any more.  A row
+-- whose standing is being changed right now is left for the next claim; so claiming and leaving never wait in a ring.
+WITH due AS (
+    SELECT d.id, d.contact_id
+    FROM outbox_delivery d
+    WHERE d.batch_id = %(batch)s AND d.state = 'queued' AND d.due_at <= %(at)s
+        AND EXISTS (
+            SELECT 1 FROM outbox_lease l WHERE l.number_id = %(number)s AND l.owner = %(owner)s
+                AND l.epoch = %(epoch)s AND l.expires_at > clock_timestamp())
+    ORDER BY d.due_at, d.id
+    LIMIT %(limit)s
+    FOR NO KEY UPDATE OF d SKIP LOCKED
+), standing AS (
+    SELECT s.id, s.contact_id, s.entry_id, s.may_write, s.expires_at
+    FROM consent_standing s
+    WHERE s.topic_id = %(topic)s AND s.contact_id IN (SELECT contact_id FROM due)
+    FOR SHARE OF s SKIP LOCKED
+), judged AS (
+    SELECT due.id, standing.entry_id, {refusal} AS reason
+    FROM due
+    JOIN standing ON standing.contact_id = due.contact_id
+    CROSS JOIN LATERAL (
+        SELECT EXISTS (
+            SELECT 1 FROM contacts_identity i
+            JOIN consent_suppression s ON s.workspace_id = i.workspace_id AND s.hash = i.suppression_hash
+            WHERE i.contact_id = due.contact_id AND s.kind = %(topic_kind)s) AS is_suppressed
+    ) suppression
+), moved AS (
+    UPDATE outbox_delivery d
+    SET state = CASE WHEN j.reason = '' THEN 'claimed' ELSE 'skipped' END,
+        reason = CASE WHEN j.reason = '' THEN '' ELSE 'left' END,
+        allowed_by_id = CASE WHEN j.reason = '' THEN j.entry_id ELSE d.allowed_by_id END,
+        epoch = %(epoch)s
+    FROM judged j WHERE d.id = j.id AND d.state = 'queued'
+    RETURNING d.id, d.contact_id, d.state, d.due_at
+)
+SELECT m.id, m.state, c.first_name, c.last_name, c.language, c.country, c.time_zone, c.fields,
+    address.kind, address.value_sealed
+FROM moved m
+JOIN contacts_contact c ON c.id = m.contact_id
+LEFT JOIN LATERAL (
+    SELECT i.kind, i.value_sealed FROM contacts_identity i
+    WHERE i.contact_id = c.id AND i.kind IN ('phone', 'bsuid') ORDER BY i.kind DESC, i.id LIMIT 1
+) address ON true
+ORDER BY m.due_at, m.id
+
+-- name: claim_reply
+-- Claim replies and confirmations: what allows them is the person's open service window, nothing else.
+WITH due AS (
+    SELECT d.id, d.window_closes_at > %(at)s AS is_open
+    FROM outbox_delivery d
+    WHERE d.batch_id = %(batch)s AND d.state = 'queued' AND d.due_at <= %(at)s
+        AND EXISTS (
+            SELECT 1 FROM outbox_lease l WHERE l.number_id = %(number)s AND l.owner = %(owner)s
+                AND l.epoch = %(epoch)s AND l.expires_at > clock_timestamp())
+    ORDER BY d.due_at, d.id
+    LIMIT %(limit)s
+    FOR NO KEY UPDATE OF d SKIP LOCKED
+), moved AS (
+    UPDATE outbox_delivery d
+    SET state = CASE WHEN due.is_open THEN 'claimed' ELSE 'skipped' END,
+        reason = CASE WHEN due.is_open THEN '' ELSE 'window_closed' END,
+        epoch = %(epoch)s
+    FROM due WHERE d.id = due.id
+    RETURNING d.id, d.contact_id, d.state, d.due_at
+)
+SELECT m.id, m.state, c.first_name, c.last_name, c.language, c.country, c.time_zone, c.fields,
+    address.kind, address.value_sealed
+FROM moved m
+JOIN contacts_contact c ON c.id = m.contact_id
+LEFT JOIN LATERAL (
+    SELECT i.kind, i.value_sealed FROM contacts_identity i
+    WHERE i.contact_id = c.id AND i.kind IN ('phone', 'bsuid') ORDER BY i.kind DESC, i.id LIMIT 1
+) address ON true
+ORDER BY m.due_at, m.id
+
+-- name: unclaim
+-- Give back what was claimed and not started: no intent exists, so nothing can have left.
+UPDATE outbox_delivery SET state = 'queued'
+WHERE id = ANY(%(deliveries)s) AND state = 'claimed' AND epoch = %(epoch)s
+
+-- name: intend
+-- The intent of each request that starts now, durable before its first byte leaves.  A delivery that is no longer ours,
+-- no longer claimed (its person left) or of a paused batch gets none, and must not be posted.
+WITH intent AS (
+    SELECT * FROM unnest(%(deliveries)s::bigint[], %(tokens)s::uuid[], %(contents)s::bytea[])
+        AS i (delivery_id, token, content)
+), held AS (
+    SELECT d.id FROM outbox_delivery d JOIN intent i ON i.delivery_id = d.id
+    JOIN outbox_batch b ON b.id = d.batch_id AND b.paused_at IS NULL AND b.cancelled_at IS NULL
+    WHERE d.state = 'claimed' AND d.epoch = %(epoch)s AND EXISTS (
+        SELECT 1 FROM outbox_lease l WHERE l.number_id = %(number)s AND l.owner = %(owner)s
+            AND l.epoch = %(epoch)s AND l.expires_at > clock_timestamp() + make_interval(secs => %(deadline_s)s))
+    ORDER BY d.id
+    FOR NO KEY UPDATE OF d
+), moved AS (
+    UPDATE outbox_delivery d SET state = 'sending', tries = d.tries + 1 FROM held
+    WHERE d.id = held.id RETURNING d.id
+)
+INSERT INTO outbox_attempt (delivery_id, number_id, token, epoch, intended_at, content_sealed, outcome)
+SELECT i.delivery_id, %(number)s, i.token, %(epoch)s, %(at)s, i.content, ''
+FROM intent i JOIN moved ON moved.id = i.delivery_id
+RETURNING delivery_id
+
+-- name: refuse_claimed
+-- End claimed deliveries that cannot be filled or addressed; nothing was posted.
+UPDATE outbox_delivery d SET state = 'skipped', reason = r.reason
+FROM unnest(%(deliveries)s::bigint[], %(reasons)s::text[]) AS r (delivery_id, reason)
+WHERE d.id = r.delivery_id AND d.state = 'claimed' AND d.epoch = %(epoch)s
+RETURNING d.batch_id, d.reason
+
+-- name: expire
+-- End what was not sent by its time to live.
+WITH late AS (
+    SELECT d.id FROM outbox_delivery d JOIN outbox_batch b ON b.id = d.batch_id
+    WHERE d.state = 'queued' AND b.is_open AND b.expires_at <= %(at)s
+    ORDER BY d.id LIMIT %(limit)s FOR NO KEY UPDATE OF d SKIP LOCKED
+)
+UPDATE outbox_delivery d SET state = 'expired' FROM late WHERE d.id = late.id RETURNING d.batch_id
+
+-- name: close_finished
+-- A batch with nothing left to send is closed, so that claiming need not look at it again.
+UPDATE outbox_batch b SET is_open = false
+WHERE b.is_open AND b.created_at < %(before)s AND b.lane > 0 AND NOT EXISTS (
+    SELECT 1 FROM outbox_delivery d WHERE d.batch_id = b.id
+        AND d.state IN ('queued', 'claimed', 'sending', 'in_doubt'))

@@ -1,0 +1,78 @@
+-- name: resolve
+-- The attempts that statuses speak of: by our token, else by Meta's message id.
+SELECT t.id, t.delivery_id, t.token, t.wamid_hash FROM outbox_attempt t WHERE t.token = ANY(%(tokens)s)
+UNION
+SELECT t.id, t.delivery_id, t.token, t.wamid_hash FROM outbox_attempt t
+WHERE t.wamid_hash IS NOT NULL AND t.wamid_hash = ANY(%(hashes)s)
+
+-- name: echo
+-- A status is the proof that Meta took a request; it also brings the message id when the answer was lost.
+UPDATE outbox_attempt t
+SET echoed_at = coalesce(t.echoed_at, %(at)s), wamid_hash = coalesce(t.wamid_hash, e.wamid_hash),
+    wamid_sealed = coalesce(t.wamid_sealed, e.wamid_sealed),
+    outcome = CASE WHEN t.outcome IN ('', 'in_doubt') THEN 'accepted' ELSE t.outcome END
+FROM (
+    SELECT a.id, a.wamid_hash, a.wamid_sealed FROM outbox_attempt x
+    JOIN unnest(%(attempts)s::bigint[], %(hashes)s::bytea[], %(sealed)s::bytea[]) AS a (id, wamid_hash, wamid_sealed)
+        ON a.id = x.id
+    WHERE x.echoed_at IS NULL OR x.wamid_hash IS NULL
+    ORDER BY x.id FOR NO KEY UPDATE OF x
+) e WHERE t.id = e.id
+
+-- name: fold
+-- Let deliveries climb: each moment is kept as first heard, a state only rises, delivered wins over failed.
+WITH heard AS (
+    SELECT * FROM unnest(
+        %(deliveries)s::bigint[], %(sent)s::timestamptz[], %(delivered)s::timestamptz[], %(read)s::timestamptz[],
+        %(failed)s::timestamptz[], %(codes)s::integer[])
+    AS h (delivery_id, sent_at, delivered_at, read_at, failed_at, code)
+), before AS (
+    SELECT d.id, d.state, coalesce(nullif(d.reason, ''), d.code::text, '') AS detail,
+        CASE WHEN d.read_at IS NOT NULL THEN 4 WHEN d.delivered_at IS NOT NULL THEN 3 WHEN d.sent_at IS NOT NULL THEN 2
+            WHEN d.accepted_at IS NOT NULL THEN 1 ELSE 0 END AS rung,
+        h.sent_at, h.delivered_at, h.read_at, h.failed_at, h.code AS failure
+    FROM outbox_delivery d JOIN heard h ON h.delivery_id = d.id
+    ORDER BY d.id
+    FOR NO KEY UPDATE OF d
+), after AS (
+    SELECT b.*, greatest(b.rung, CASE WHEN b.read_at IS NOT NULL THEN 4 WHEN b.delivered_at IS NOT NULL THEN 3
+            WHEN b.sent_at IS NOT NULL THEN 2 ELSE 1 END) AS now_rung
+    FROM before b
+)
+UPDATE outbox_delivery d
+SET accepted_at = coalesce(d.accepted_at, %(at)s),
+    sent_at = coalesce(d.sent_at, a.sent_at),
+    delivered_at = coalesce(d.delivered_at, a.delivered_at),
+    read_at = coalesce(d.read_at, a.read_at),
+    failed_at = coalesce(d.failed_at, a.failed_at),
+    code = CASE WHEN a.now_rung >= 3 THEN NULL WHEN d.state = 'failed' THEN d.code ELSE a.failure END,
+    reason = '',
+    doubt_since = NULL,
+    state = CASE a.now_rung WHEN 4 THEN 'read' WHEN 3 THEN 'delivered' ELSE
+        CASE WHEN d.failed_at IS NOT NULL OR a.failed_at IS NOT NULL THEN 'failed'
+            WHEN a.now_rung = 2 THEN 'sent' ELSE 'accepted' END END
+FROM after a
+WHERE d.id = a.id AND (
+    a.now_rung > a.rung OR (a.failed_at IS NOT NULL AND d.failed_at IS NULL)
+    OR (a.sent_at IS NOT NULL AND d.sent_at IS NULL) OR (a.delivered_at IS NOT NULL AND d.delivered_at IS NULL))
+RETURNING d.id, d.batch_id, a.state, a.detail, a.rung, d.state, coalesce(d.code::text, ''), a.now_rung, d.contact_id
+
+-- name: keep_orphans
+-- A status for a message that we do not know yet waits for it, seven days.
+INSERT INTO outbox_orphan (number_id, event_key, wamid_hash, token, status, code, at, received_at)
+SELECT n.id, o.event_key, o.wamid_hash, o.token, o.status, o.code, o.at, %(at)s
+FROM unnest(%(phone_number_ids)s::text[], %(keys)s::bytea[], %(hashes)s::bytea[], %(tokens)s::uuid[],
+    %(statuses)s::text[], %(codes)s::integer[], %(ats)s::timestamptz[])
+    AS o (phone_number_id, event_key, wamid_hash, token, status, code, at)
+JOIN numbers_number n ON n.phone_number_id = o.phone_number_id
+ON CONFLICT (event_key) DO NOTHING
+
+-- name: claim_orphans
+-- Orphans whose message we know by now; they are folded and forgotten.
+DELETE FROM outbox_orphan o USING outbox_attempt t
+WHERE t.wamid_hash IS NOT NULL AND t.wamid_hash = o.wamid_hash
+RETURNING t.id, t.delivery_id, o.status, o.code, o.at
+
+-- name: forget_orphans
+-- After seven days nobody will claim them: Meta itself gives up redelivering then.
+DELETE FROM outbox_orphan WHERE received_at < %(before)s

@@ -1,0 +1,53 @@
+"""One sender per number: a lease in the database's time, with an epoch that only grows (design, invariant 7)."""
+
+from pathlib import Path
+
+from django.db import connection, transaction
+
+from difusio.common.sql import Queries
+from difusio.outbox.tallies import Change, bump
+
+_queries = Queries(Path(__file__).with_suffix(".sql"))
+
+LEASE_S = 30.0
+# The longest that a request may take; a new owner waits for it after the old lease's end.
+LONGEST_REQUEST_S = 15.0
+
+
+def acquire(number_id: int, *, owner: str) -> int | None:
+    """Take the number and give its new epoch, or None while somebody else has it.
+
+    What the owner before left behind is settled in the same transaction: claims go back, intents are in doubt.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            _queries["acquire"],
+            {
+                "number": number_id,
+                "owner": owner,
+                "ttl_s": LEASE_S,
+                "longest_request_s": LONGEST_REQUEST_S,
+            },
+        )
+        row = cursor.fetchone()
+        if row is None:
+            return None
+        epoch = int(row[0])
+        cursor.execute(_queries["inherit"], {"number": number_id, "epoch": epoch})
+        bump(cursor, [Change(batch, was, "", 0, now, "", 0) for batch, was, now in cursor.fetchall()])
+        return epoch
+
+
+def renew(number_id: int, *, owner: str, epoch: int) -> bool:
+    """Keep the number for another LEASE_S seconds; False: it is no longer ours and nothing more may start."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _queries["renew"], {"number": number_id, "owner": owner, "epoch": epoch, "ttl_s": LEASE_S}
+        )
+        return cursor.fetchone() is not None
+
+
+def release(number_id: int, *, owner: str, epoch: int) -> None:
+    """Give the number back; only when no request of ours is in the air."""
+    with connection.cursor() as cursor:
+        cursor.execute(_queries["release"], {"number": number_id, "owner": owner, "epoch": epoch})

@@ -1,0 +1,94 @@
+"""Write back what became of each request, and stop what the answers say must stop."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from difusio.common.keyring import keyring
+from difusio.common.sql import Queries
+from difusio.outbox.tallies import Change, bump, rung
+
+_queries = Queries(Path(__file__).with_suffix(".sql"))
+
+WAMID = "outbox.wamid"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one request.
+
+    outcome: a verdict of cloud_api (accepted, retry, give_up, …) or ``not_sent`` when the connection never opened.
+    retry_at: when a definite and retryable refusal may be tried again.
+    """
+
+    token: UUID
+    outcome: str
+    http_status: int | None = None
+    code: int | None = None
+    wamid: str = ""
+    retry_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A delivery that an outcome moved."""
+
+    delivery_id: int
+    contact_id: int
+    outcome: str
+    state: str
+
+
+def record(outcomes: Sequence[Outcome], *, at: datetime) -> list[Recorded]:
+    """Write ``outcomes`` back in one transaction.  Repeating it changes nothing.  Cost: 2 queries."""
+    keys = keyring()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            _queries["record"],
+            {
+                "tokens": [outcome.token for outcome in outcomes],
+                "outcomes": [outcome.outcome for outcome in outcomes],
+                "statuses": [outcome.http_status for outcome in outcomes],
+                "codes": [outcome.code for outcome in outcomes],
+                "wamids_sealed": [
+                    keys.seal(outcome.wamid.encode(), purpose=WAMID) if outcome.wamid else None
+                    for outcome in outcomes
+                ],
+                "wamid_hashes": [
+                    keys.hash(outcome.wamid, kind="wamid") if outcome.wamid else None for outcome in outcomes
+                ],
+                "retries": [outcome.retry_at for outcome in outcomes],
+                "at": at,
+            },
+        )
+        rows = cursor.fetchall()
+        bump(
+            cursor,
+            [Change(row[1], row[2], row[3], rung(row[2]), row[4], row[5], rung(row[4])) for row in rows],
+        )
+    return [Recorded(delivery_id=row[0], contact_id=row[6], outcome=row[7], state=row[4]) for row in rows]
+
+
+def stop_number(number_id: int, *, reason: str, at: datetime) -> None:
+    """Let nothing more leave from a number; ``reason`` is the code that says why, for the console to put in words."""
+    with connection.cursor() as cursor:
+        cursor.execute(_queries["stop_number"], {"number": number_id, "reason": reason, "at": at})
+
+
+def stop_template(delivery_id: int, *, reason: str, at: datetime) -> None:
+    """Pause every open batch with the template of this delivery."""
+    with connection.cursor() as cursor:
+        cursor.execute(_queries["stop_template"], {"delivery": delivery_id, "reason": reason, "at": at})
+
+
+def park(number_id: int, *, at: datetime, after_s: int) -> int:
+    """Park in-doubt deliveries whose echo did not come while those of their neighbours did; give how many."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_queries["park"], {"number": number_id, "long_ago": at - timedelta(seconds=after_s)})
+        batches = [row[0] for row in cursor.fetchall()]
+        bump(cursor, [Change(batch, "in_doubt", "", 0, "parked", "", 0) for batch in batches])
+    return len(batches)

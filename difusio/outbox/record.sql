@@ -1,0 +1,62 @@
+-- name: record
+-- Write back what Meta answered.  An echo that came first has moved the delivery already: it only climbs.
+WITH answer AS (
+    SELECT * FROM unnest(
+        %(tokens)s::uuid[], %(outcomes)s::text[], %(statuses)s::smallint[], %(codes)s::integer[],
+        %(wamids_sealed)s::bytea[], %(wamid_hashes)s::bytea[], %(retries)s::timestamptz[])
+    AS a (token, outcome, http_status, code, wamid_sealed, wamid_hash, retry_at)
+), attempt AS (
+    UPDATE outbox_attempt t
+    SET outcome = a.outcome, http_status = a.http_status, code = a.code, answered_at = %(at)s,
+        wamid_sealed = coalesce(a.wamid_sealed, t.wamid_sealed), wamid_hash = coalesce(a.wamid_hash, t.wamid_hash)
+    FROM answer a WHERE t.token = a.token
+    RETURNING t.delivery_id, t.id, a.outcome, a.code, a.retry_at
+), before AS (
+    SELECT d.id, d.batch_id, d.state, coalesce(nullif(d.reason, ''), d.code::text, '') AS detail, attempt.outcome,
+        attempt.code, attempt.retry_at
+    FROM outbox_delivery d JOIN attempt ON attempt.delivery_id = d.id
+    WHERE d.state = 'sending' OR (d.state IN ('in_doubt', 'parked') AND attempt.outcome = 'accepted')
+    ORDER BY d.id
+    FOR NO KEY UPDATE OF d
+)
+UPDATE outbox_delivery d
+SET state = CASE b.outcome
+        WHEN 'accepted' THEN 'accepted' WHEN 'in_doubt' THEN 'in_doubt'
+        WHEN 'retry' THEN 'queued' WHEN 'not_sent' THEN 'queued' WHEN 'stop_number' THEN 'queued'
+        WHEN 'stop_template' THEN 'queued' ELSE 'refused' END,
+    accepted_at = CASE b.outcome WHEN 'accepted' THEN %(at)s ELSE d.accepted_at END,
+    doubt_since = CASE b.outcome WHEN 'in_doubt' THEN %(at)s END,
+    code = CASE WHEN b.outcome IN ('accepted', 'in_doubt', 'retry', 'not_sent', 'stop_number', 'stop_template')
+        THEN NULL ELSE b.code END,
+    due_at = coalesce(b.retry_at, d.due_at)
+FROM before b WHERE d.id = b.id
+RETURNING d.id, d.batch_id, b.state, b.detail, d.state, coalesce(d.code::text, ''), d.contact_id, b.outcome
+
+-- name: stop_number
+-- Nothing more leaves from this number until a person says so; said once.
+UPDATE numbers_number SET stopped_for = %(reason)s, stopped_at = %(at)s WHERE id = %(number)s AND stopped_for = ''
+
+-- name: stop_template
+-- Pause every open batch of the same template.
+UPDATE outbox_batch b SET paused_at = %(at)s, pause_reason = %(reason)s
+WHERE b.is_open AND b.paused_at IS NULL AND b.template_id = (
+    SELECT x.template_id FROM outbox_batch x JOIN outbox_delivery d ON d.batch_id = x.id WHERE d.id = %(delivery)s)
+
+-- name: park
+-- Give up waiting for the echo of in-doubt deliveries.  The clock only counts while echoes arrive: a request of the
+-- same number made within a minute of ours must have been echoed at least as long ago as we are willing to wait.
+WITH attempt AS (
+    SELECT d.id, d.batch_id, (
+        SELECT t.intended_at FROM outbox_attempt t WHERE t.delivery_id = d.id ORDER BY t.id DESC LIMIT 1
+    ) AS intended_at
+    FROM outbox_delivery d
+    WHERE d.number_id = %(number)s AND d.state = 'in_doubt' AND d.doubt_since <= %(long_ago)s
+    ORDER BY d.id LIMIT 500
+    FOR NO KEY UPDATE OF d SKIP LOCKED
+)
+UPDATE outbox_delivery d SET state = 'parked' FROM attempt a
+WHERE d.id = a.id AND EXISTS (
+    SELECT 1 FROM outbox_attempt n
+    WHERE n.number_id = %(number)s AND n.echoed_at <= %(long_ago)s
+        AND n.intended_at BETWEEN a.intended_at - interval '60 s' AND a.intended_at + interval '60 s')
+RETURNING d.batch_id

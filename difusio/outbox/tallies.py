@@ -1,0 +1,58 @@
+"""The counters that pages read: moved in the transaction that changed the deliveries, never counted anew."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from difusio.common.sql import Cursor, Queries
+
+_queries = Queries(Path(__file__).with_suffix(".sql"))
+
+# A delivery that climbed so far has passed these measures too.
+_RUNGS = ("accepted", "sent", "delivered", "read")
+_RANK = {"accepted": 1, "sent": 2, "delivered": 3, "read": 4}
+# Measures that say where a delivery stands now: left when it moves on.
+_STANDING = frozenset({"in_doubt", "parked", "refused", "failed", "skipped", "expired", "cancelled"})
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A delivery moved.  detail: reason or code of the standing before and after ("" where the state has none).
+
+    was_rung, is_rung: how far it had climbed, 0 (not accepted) to 4 (read); a failed delivery keeps its rung.
+    """
+
+    batch_id: int
+    was: str
+    was_detail: str
+    was_rung: int
+    now: str
+    now_detail: str
+    now_rung: int
+
+
+def rung(state: str) -> int:
+    """Say how far a state stands on the ladder: 0 not accepted … 4 read.  A failed delivery had been accepted."""
+    return 1 if state == "failed" else _RANK.get(state, 0)
+
+
+def bump(cursor: Cursor, changes: Iterable[Change], extra: Iterable[tuple[int, str]] = ()) -> None:
+    """Move the counters by ``changes`` and by one for each (batch, measure) of ``extra``.  Cost: at most 1 query."""
+    deltas: Counter[tuple[int, str, str]] = Counter()
+    for change in changes:
+        for measure in _RUNGS[change.was_rung : change.now_rung]:
+            deltas[change.batch_id, measure, ""] += 1
+        if (change.was, change.was_detail) != (change.now, change.now_detail):
+            if change.was in _STANDING:
+                deltas[change.batch_id, change.was, change.was_detail] -= 1
+            if change.now in _STANDING:
+                deltas[change.batch_id, change.now, change.now_detail] += 1
+    for batch_id, measure in extra:
+        deltas[batch_id, measure, ""] += 1
+    rows = [(*key, n) for key, n in deltas.items() if n]
+    if rows:
+        batches, measures, details, ns = (list(column) for column in zip(*rows, strict=True))
+        cursor.execute(
+            _queries["bump"], {"batches": batches, "measures": measures, "details": details, "ns": ns}
+        )
