@@ -6,6 +6,22 @@ from django.contrib.auth.models import AbstractUser, BaseUserManager
 from django.db import models
 
 
+class Installation(models.Model):
+    """This store's one row: which keys its sealed values belong to."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    key_fingerprint = models.CharField(max_length=32)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=models.Q(id=1), name="accounts_installation_one"),
+        ]
+
+    def __str__(self) -> str:
+        return "installation"
+
+
 class UserManager(BaseUserManager["User"]):
     """Makes users, who sign in with their e-mail address."""
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from django.db import connection
 from psycopg import sql
@@ -113,7 +114,7 @@ def _missing_field(fields: Sequence[str]) -> sql.Composable:
     return sql.SQL("({})").format(sql.SQL(" OR ").join(tests))
 
 
-def _parameters(audience: Audience, at: datetime) -> dict[str, object]:
+def _parameters(audience: Audience, at: datetime) -> dict[str, Any]:
     return {
         "workspace": audience.workspace_id,
         "number": audience.number_id,

@@ -12,6 +12,8 @@ from typing import Any, Final
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from difusio.project.database import database_settings
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -172,16 +174,8 @@ TEMPLATES: list[dict[str, Any]] = [
 ROOT_URLCONF = "difusio.project.urls"
 ASGI_APPLICATION = "difusio.project.asgi.application"
 
-# The store is opened by difusio.project.store before Django connects; see there.
-DATABASES: dict[str, Any] = {
-    "default": {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": "difusio",
-        "CONN_MAX_AGE": 60,
-        "CONN_HEALTH_CHECKS": True,
-        "DISABLE_SERVER_SIDE_CURSORS": True,
-    }
-}
+# The embedded store's address is known once it runs: difusio.project.start fills it in before Django connects.
+DATABASES: dict[str, Any] = {"default": database_settings(DATABASE_URL or "postgresql:///difusio")}
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

@@ -1,0 +1,121 @@
+"""Make an installation ready for a command: keys, store, Django, schema; refuse what does not fit together."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import django
+from django.conf import settings
+from django.core.management import call_command
+from django.db import OperationalError, connection, connections
+from django.db.migrations.executor import MigrationExecutor
+
+from difusio.common.clock import now
+from difusio.common.sealed import Keyring, load_keyring, save_keyring
+from difusio.project.embedded_postgres import Store, open_store
+from difusio.project.database import database_settings
+
+_OLDEST_POSTGRESQL = 150_000
+
+
+class StartError(Exception):
+    """The installation cannot be used as it is."""
+
+
+class NotReachable(StartError):
+    """The PostgreSQL of DATABASE_URL does not answer: check the address, the password and that it runs."""
+
+
+class TooOldServer(StartError):
+    """This PostgreSQL is older than 15: update it."""
+
+
+class NewerStore(StartError):
+    """This store was made by a newer Difusió: update the program, or restore a backup of this version."""
+
+
+class WrongKeys(StartError):
+    """The key file does not belong to this store: put back the one that does; nothing was changed."""
+
+
+class MissingKeys(StartError):
+    """The key file of this store is missing: put it back; without it nothing sealed can be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """url: where the store answers, with its password; for engines that connect by themselves."""
+
+    home: Path
+    url: str
+    store: Store | None
+
+
+def start() -> Installation:
+    """Open the store, set Django up, bring the schema up to date, and check that keys and store belong together.
+
+    Raises StartError and StoreError, each a sentence that says what to do.
+    """
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "difusio.project.settings")
+    home = Path(settings.DIFUSIO_HOME)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    store = None
+    url = str(settings.DATABASE_URL)
+    if not url:
+        store = open_store(home)
+        url = store.url
+        settings.DATABASES["default"].update(database_settings(url))
+    django.setup()
+    _check_server()
+    keys_file = Path(settings.DIFUSIO_KEYS_FILE)
+    is_new = not connection.introspection.table_names()
+    if not keys_file.exists():
+        if not is_new:
+            raise MissingKeys(f"{MissingKeys.__doc__} ({keys_file})")
+        save_keyring(Keyring.generate(), keys_file)
+    bring_up_to_date()
+    _check_keys(load_keyring(keys_file))
+    return Installation(home=home, url=url, store=store)
+
+
+def bring_up_to_date() -> None:
+    """Apply what the schema lacks; refuse a store that knows more than this program.  Raises NewerStore."""
+    executor = MigrationExecutor(connection)
+    ours = {app for app, _ in executor.loader.disk_migrations}
+    unknown = {
+        name
+        for name in executor.loader.applied_migrations
+        if name[0] in ours and name not in executor.loader.disk_migrations
+    }
+    if unknown:
+        names = ", ".join(f"{app} {name}" for app, name in sorted(unknown)[:3])
+        raise NewerStore(f"{NewerStore.__doc__} ({names})")
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        with connection.cursor() as cursor:
+            # Several processes start at once: one migrates, the others wait and find nothing left to do.
+            cursor.execute("SELECT pg_advisory_lock(hashtextextended('difusio migrate', 0))")
+            try:
+                call_command("migrate", verbosity=0, interactive=False)
+            finally:
+                cursor.execute("SELECT pg_advisory_unlock(hashtextextended('difusio migrate', 0))")
+
+
+def _check_server() -> None:
+    try:
+        with connection.cursor():
+            version = connection.pg_version  # type: ignore[attr-defined]  # only PostgreSQL's wrapper has it
+    except OperationalError as error:
+        raise NotReachable(f"{NotReachable.__doc__} ({str(error).strip().splitlines()[-1]})") from None
+    if version < _OLDEST_POSTGRESQL:
+        raise TooOldServer(TooOldServer.__doc__)
+
+
+def _check_keys(keyring: Keyring) -> None:
+    from difusio.accounts.models import Installation as Row
+
+    row, _ = Row.objects.get_or_create(
+        id=1, defaults={"key_fingerprint": keyring.fingerprint(), "made_at": now()}
+    )
+    if row.key_fingerprint != keyring.fingerprint():
+        connections.close_all()
+        raise WrongKeys(WrongKeys.__doc__)
