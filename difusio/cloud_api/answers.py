@@ -10,6 +10,7 @@ from http import HTTPStatus
 import msgspec
 
 from difusio.cloud_api import verdicts
+from difusio.cloud_api.decoding import UNREADABLE
 from difusio.cloud_api.verdicts import Verdict, verdict
 
 
@@ -118,7 +119,7 @@ def read_answer(http_status: int, body: bytes) -> Accepted | Refusal | Unreadabl
     if HTTPStatus.OK <= http_status < HTTPStatus.MULTIPLE_CHOICES:
         try:
             taken = _taken.decode(body)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNREADABLE:
             return Unreadable(http_status)
         if not taken.messages or not taken.messages[0].id:
             return Unreadable(http_status)
@@ -133,7 +134,7 @@ def read_answer(http_status: int, body: bytes) -> Accepted | Refusal | Unreadabl
         )
     try:
         error = _refused.decode(body).error
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except UNREADABLE:
         return Unreadable(http_status)
     return Refusal(http_status, error.code, error.error_subcode, _details(error))
 
@@ -158,7 +159,7 @@ def _details(error: _Error) -> str:
     if bytes(error.error_data):
         try:
             data = _error_data.decode(error.error_data)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNREADABLE:
             data = ""
         details = data if isinstance(data, str) else data.details
     return details or error.error_user_msg or error.message

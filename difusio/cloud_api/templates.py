@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from difusio.cloud_api.decoding import UNREADABLE
+
 _PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}")
 
 HeaderFormat = Literal["TEXT", "IMAGE", "VIDEO", "DOCUMENT", "GIF", "LOCATION"]
@@ -208,7 +210,7 @@ def read_page(body: bytes) -> tuple[tuple[ListedTemplate, ...], str | None]:
     """
     try:
         page = _pages.decode(body)
-    except msgspec.MsgspecError as error:
+    except UNREADABLE as error:
         raise TemplateError("Meta's list of templates could not be read.") from error
     templates = tuple(
         ListedTemplate(

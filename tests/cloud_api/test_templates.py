@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 import pytest
 
@@ -105,13 +106,13 @@ def it_asks_the_code_of_an_authentication_template_once() -> None:
         {},
     ],
 )
-def it_says_which_part_it_cannot_send(component: dict[str, object]) -> None:
+def it_says_which_part_it_cannot_send(component: dict[str, Any]) -> None:
     with pytest.raises(UnsupportedTemplateError, match="cannot be sent from here yet"):
         _shape(component)
 
 
 def _shape(
-    *components: dict[str, object], category: str = "MARKETING", parameter_format: str = "POSITIONAL"
+    *components: dict[str, Any], category: str = "MARKETING", parameter_format: str = "POSITIONAL"
 ) -> TemplateShape:
     return shape_of(
         name="t", language="ca", category=category, components=components, parameter_format=parameter_format

@@ -1,0 +1,248 @@
+"""The only way out to Meta: one client, one deadline per request, one seam where foreign errors become ours.
+
+Nothing here logs; bodies, tokens and phone numbers pass through and leave no trace.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+import msgspec
+from yarl import URL
+
+from difusio.cloud_api.answers import Answer, Lost, NotSent, Refusal, Unreadable, read_answer
+from difusio.cloud_api.decoding import UNREADABLE
+from difusio.cloud_api.news import daily_limit
+from difusio.cloud_api.templates import ListedTemplate, TemplateError, read_page
+
+# Within the connection's pool and the TCP and TLS handshake: past this nothing has been sent.
+CONNECT_S = 10.0
+_PAGE_SIZE = 100
+_MOST_PAGES = 200  # an account has at most 6,000 templates
+_INVALID_CURSOR = 131059
+_TEMPLATE_FIELDS = "name,language,status,category,components,quality_score,rejected_reason,parameter_format"
+_NUMBER_FIELDS = (
+    "display_phone_number,verified_name,name_status,quality_rating,status,code_verification_status,platform_type,"
+    "throughput,whatsapp_business_manager_messaging_limit,is_on_biz_app,health_status"
+)
+
+
+class CloudApiError(Exception):
+    """A question to Meta got no usable answer."""
+
+
+class MetaUnreachableError(CloudApiError):
+    """Meta could not be reached in time; try again later."""
+
+
+class MetaRefusedError(CloudApiError):
+    """Meta refused the question; the code says why (see `causes`)."""
+
+    def __init__(self, http_status: int, code: int | None, subcode: int | None = None) -> None:
+        super().__init__(f"Meta refused the question with HTTP {http_status} and code {code}.")
+        self.http_status = http_status
+        self.code = code
+        self.subcode = subcode
+
+
+class MetaUnreadableError(CloudApiError):
+    """Meta answered with something that is not the shape it documents."""
+
+
+@dataclass(frozen=True, slots=True)
+class NumberState:
+    """A business number as Meta knows it.
+
+    per_s: messages a second, inbound included: 80, 1,000, or 20 beside the Business app.  daily_limit: unique
+    people per moving 24 hours outside windows, shared by the portfolio.  can_send: AVAILABLE, LIMITED,
+    BLOCKED or None; error_codes: why not.
+    """
+
+    phone_number_id: str
+    display_phone_number: str
+    verified_name: str
+    quality: str
+    status: str
+    name_status: str | None
+    throughput: str
+    per_s: int
+    daily_limit: int | None
+    is_on_business_app: bool
+    can_send: str | None
+    error_codes: tuple[int, ...]
+
+
+class CloudApi:
+    """A client of one Graph API; use it as an async context manager.
+
+    base_url: with scheme, without version.  version: "v26.0".  connections: at most so many at once.
+    deadline_s: from the call to the last byte of the answer, waiting for a connection included.
+    """
+
+    def __init__(
+        self, *, base_url: str, version: str, connections: int = 256, deadline_s: float = 30.0
+    ) -> None:
+        self._root = f"{base_url.rstrip('/')}/{version}"
+        self._connections = connections
+        self._timeout = aiohttp.ClientTimeout(total=deadline_s, connect=min(CONNECT_S, deadline_s))
+        self._urls: dict[str, URL] = {}
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        """Open the pool of connections; it belongs to the running event loop."""
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=self._connections, limit_per_host=0, ttl_dns_cache=60),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=self._timeout,
+            headers={"User-Agent": "difusio", "Accept-Encoding": "identity"},
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close all connections; requests in the air are lost."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+    async def post(self, path: str, body: bytes, token: str) -> Answer | NotSent | Lost:
+        """Post once and say what came of it; never raises for the network's sake, never repeats.
+
+        path: below the version, "106540352242922/messages".  Repeating a call may send a second message.
+        """
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        return await self._once("POST", path, headers=headers, body=body)
+
+    async def list_templates(self, waba_id: str, token: str) -> tuple[ListedTemplate, ...]:
+        """Return all templates of an account, page by page.  Raises CloudApiError's leaves."""
+        found: list[ListedTemplate] = []
+        after: str | None = None
+        restarted = False
+        for _ in range(_MOST_PAGES):
+            query = {"fields": _TEMPLATE_FIELDS, "limit": str(_PAGE_SIZE)} | (
+                {"after": after} if after else {}
+            )
+            try:
+                page, after = read_page(await self._get(f"{waba_id}/message_templates", query, token))
+            except TemplateError as error:
+                raise MetaUnreadableError(str(error)) from error
+            except MetaRefusedError as error:
+                # A cursor may expire between two pages: begin again, once.
+                if error.code != _INVALID_CURSOR or restarted:
+                    raise
+                found, after, restarted = [], None, True
+                continue
+            found += page
+            if after is None:
+                return tuple(found)
+        raise MetaUnreadableError("Meta's list of templates does not end.")
+
+    async def get_number(self, phone_number_id: str, token: str) -> NumberState:
+        """Return the state of one number.  Raises CloudApiError's leaves."""
+        body = await self._get(phone_number_id, {"fields": _NUMBER_FIELDS}, token)
+        try:
+            return _number_state(_numbers.decode(body))
+        except UNREADABLE as error:
+            raise MetaUnreadableError("Meta's account of the number could not be read.") from error
+
+    async def _get(self, path: str, query: Mapping[str, str], token: str) -> bytes:
+        headers = {"Authorization": f"Bearer {token}"}
+        result = await self._once("GET", path, headers=headers, query=query)
+        if not isinstance(result, Answer):
+            raise MetaUnreachableError(MetaUnreachableError.__doc__)
+        if result.status == 200:  # noqa: PLR2004 - HTTP's own number
+            return result.body
+        match read_answer(result.status, result.body):
+            case Refusal(code=code, subcode=subcode):
+                raise MetaRefusedError(result.status, code, subcode)
+            case Unreadable() | _:
+                raise MetaRefusedError(result.status, None)
+
+    async def _once(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: dict[str, str],
+        body: bytes | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> Answer | NotSent | Lost:
+        if self._session is None:
+            raise RuntimeError("CloudApi is used outside its `async with`.")
+        url = self._urls.get(path)
+        if url is None:
+            # Few paths, one per number and endpoint: parsing them once is worth a fifth of the client's time.
+            url = self._urls[path] = URL(f"{self._root}/{path}", encoded=True)
+        try:
+            # A redirect would carry the message somewhere else, or send it a second time.
+            async with self._session.request(
+                method, url, data=body, headers=headers, params=query, allow_redirects=False
+            ) as response:
+                return Answer(response.status, await response.read())
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
+            # Raised only while a connection is being made (or waited for): not one byte of the request has
+            # left.
+            return NotSent(type(error).__name__)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            # Everything else may have happened after the first byte.
+            return Lost(type(error).__name__)
+
+
+class _Throughput(msgspec.Struct):
+    level: str = "STANDARD"
+
+
+class _HealthError(msgspec.Struct):
+    error_code: int
+
+
+class _Entity(msgspec.Struct):
+    errors: list[_HealthError] = []
+
+
+class _Health(msgspec.Struct):
+    can_send_message: str | None = None
+    entities: list[_Entity] = []
+
+
+class _Number(msgspec.Struct):
+    id: str
+    display_phone_number: str = ""
+    verified_name: str = ""
+    quality_rating: str = "UNKNOWN"
+    status: str = ""
+    name_status: str | None = None
+    throughput: _Throughput = msgspec.field(default_factory=_Throughput)
+    whatsapp_business_manager_messaging_limit: Any = None  # Any: a step's name or, on other pages, a number
+    is_on_biz_app: bool = False
+    health_status: _Health = msgspec.field(default_factory=_Health)
+
+
+_numbers = msgspec.json.Decoder(_Number)
+
+# Source: developers.facebook.com/documentation/business-messaging/whatsapp/throughput (read 2026-11-22)
+_PER_S = {"STANDARD": 80, "HIGH": 1000}
+_PER_S_BESIDE_THE_APP = 20
+
+
+def _number_state(number: _Number) -> NumberState:
+    per_s = _PER_S_BESIDE_THE_APP if number.is_on_biz_app else _PER_S.get(number.throughput.level, 80)
+    return NumberState(
+        phone_number_id=number.id,
+        display_phone_number=number.display_phone_number,
+        verified_name=number.verified_name,
+        quality=number.quality_rating,
+        status=number.status,
+        name_status=number.name_status,
+        throughput=number.throughput.level,
+        per_s=per_s,
+        daily_limit=daily_limit(number.whatsapp_business_manager_messaging_limit),
+        is_on_business_app=number.is_on_biz_app,
+        can_send=number.health_status.can_send_message,
+        error_codes=tuple(
+            error.error_code for entity in number.health_status.entities for error in entity.errors
+        ),
+    )

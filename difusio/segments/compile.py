@@ -1,0 +1,243 @@
+"""Turn a segment's tree into one SQL query; every value and name of the tree is a bound parameter (invariant 10).
+
+A behaviour becomes a joined set with one row per person, never a question per person: the planner hashes it whether
+it stands alone, under ``any`` or under ``not``.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final, LiteralString, cast
+
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from difusio.consent.permission import REFUSAL, SUPPRESSED_PEOPLE
+from difusio.segments.tree import (
+    FIELD_PREFIX,
+    AllOf,
+    AnyOf,
+    Consents,
+    Did,
+    FieldIs,
+    Node,
+    Not,
+    Scalar,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """query: selects the column ``id`` of each contact meant, once, in no order.  parameters: what it binds, by name.
+
+    Put it into a larger query as ``sql.SQL("… FROM ({}) AS member …").format(question.query)`` and hand
+    ``{**parameters_of_yours, **question.parameters}`` over; the names begin with ``segment_``.
+    """
+
+    query: sql.Composed
+    parameters: Mapping[str, Any]  # whatever psycopg adapts
+
+
+def compile_tree(tree: Node, *, workspace_id: int, at: datetime) -> Question:
+    """Give the query for the people of one workspace whom the tree means at a moment; erased people are left out."""
+    compiler = _Compiler(workspace_id, at)
+    condition = compiler.condition(tree)
+    query = sql.SQL(
+        "SELECT c.id FROM contacts_contact c{joins} "
+        "WHERE c.workspace_id = {workspace} AND c.erased_at IS NULL AND {condition}"
+    ).format(
+        joins=sql.Composed(compiler.joins),
+        workspace=compiler.workspace,
+        condition=condition,
+    )
+    return Question(query=query, parameters=compiler.parameters)
+
+
+# The columns that a tree may name, as identifiers of ours: no name from outside becomes SQL.
+_COLUMNS: Final[dict[str, sql.SQL]] = {
+    "first_name": sql.SQL("c.first_name"),
+    "last_name": sql.SQL("c.last_name"),
+    "language": sql.SQL("c.language"),
+    "country": sql.SQL("c.country"),
+    "time_zone": sql.SQL("c.time_zone"),
+}
+# What a field must look like before it is compared as a number or a date.  CASE keeps PostgreSQL from casting others.
+_IS_NUMBER: Final = sql.Literal("^-?[0-9]{1,15}([.][0-9]{1,10})?$")
+_IS_DATE: Final = sql.Literal("^[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_NAMED: Final = re.compile(r"%\((\w+)\)s")
+
+
+class _Compiler:
+    """Collects joins and parameters while conditions are written."""
+
+    def __init__(self, workspace_id: int, at: datetime) -> None:
+        self.at = at
+        self.joins: list[sql.Composed] = []
+        self.parameters: dict[str, Any] = {}
+        self.workspace = self._bind(workspace_id, "bigint")
+
+    def condition(self, node: Node) -> sql.Composable:
+        if isinstance(node, AllOf):
+            return self._joined(" AND ", node.nodes)
+        if isinstance(node, AnyOf):
+            return self._joined(" OR ", node.nodes)
+        if isinstance(node, Not):
+            return sql.SQL("(NOT {})").format(self.condition(node.node))
+        if isinstance(node, FieldIs):
+            return self._field(node)
+        if isinstance(node, Did):
+            return self._did(node)
+        return self._consents(node)
+
+    def _bind(self, value: object, kind: LiteralString) -> sql.Composed:
+        name = f"segment_{len(self.parameters)}"
+        self.parameters[name] = value
+        # The type stands beside the placeholder: PostgreSQL must not guess it from a value.
+        return sql.SQL("{}::{}").format(sql.Placeholder(name), sql.SQL(kind))
+
+    def _joined(self, word: LiteralString, nodes: tuple[Node, ...]) -> sql.Composed:
+        return sql.SQL("({})").format(sql.SQL(word).join([self.condition(node) for node in nodes]))
+
+    def _field(self, node: FieldIs) -> sql.Composed:
+        if node.name in _COLUMNS:
+            text: sql.Composable = _COLUMNS[node.name]
+        else:
+            name = self._bind(node.name.removeprefix(FIELD_PREFIX), "text")
+            text = sql.SQL("coalesce(c.fields ->> {}, '')").format(name)
+        if node.test in {"at_least", "at_most"}:
+            return self._bounded(node, text)
+        if node.test == "is_empty":
+            return sql.SQL("({} = '')" if node.value else "({} <> '')").format(text)
+        if node.test == "contains":
+            return sql.SQL("(strpos(lower({}), lower({})) > 0)").format(text, self._bind(node.value, "text"))
+        values = node.value if isinstance(node.value, tuple) else (node.value,)
+        words = self._bind([_as_text(value) for value in values], "text[]")
+        return sql.SQL("({} <> ALL ({}))" if node.test == "is_not" else "({} = ANY ({}))").format(text, words)
+
+    def _bounded(self, node: FieldIs, text: sql.Composable) -> sql.Composed:
+        sign = sql.SQL(">=" if node.test == "at_least" else "<=")
+        if isinstance(node.value, Decimal):
+            return sql.SQL(
+                "(CASE WHEN {text} ~ {shape} THEN ({text})::numeric {sign} {bound} ELSE false END)"
+            ).format(text=text, shape=_IS_NUMBER, sign=sign, bound=self._bind(node.value, "numeric"))
+        # ISO dates sort as texts do under the "C" collation; a bare date means the whole day.
+        length = sql.Literal(len(str(node.value)))
+        return sql.SQL(
+            '(CASE WHEN {text} ~ {shape} THEN left({text}, {length}) {sign} {bound} COLLATE "C" ELSE false END)'
+        ).format(text=text, shape=_IS_DATE, length=length, sign=sign, bound=self._bind(node.value, "text"))
+
+    def _did(self, node: Did) -> sql.Composed:
+        """Join the people who pass; where those pass too who did nothing and have no row, the people who do not."""
+        at_least = 1 if node.at_least is None and node.at_most is None else node.at_least or 0
+        nothing_passes = (
+            at_least == 0
+            and (node.sum_at_least is None or node.sum_at_least <= 0)
+            and (node.sum_at_most is None or node.sum_at_most >= 0)
+        )
+        having = self._having(node, at_least)
+        if nothing_passes:
+            having = [sql.SQL("NOT ({})").format(sql.SQL(" AND ").join(having or [sql.SQL("true")]))]
+        rows = sql.SQL(
+            "SELECT e.contact_id FROM contacts_event e WHERE {events} GROUP BY e.contact_id"
+        ).format(events=sql.SQL(" AND ").join(self._events(node)))
+        if having:
+            rows = sql.SQL("{} HAVING {}").format(rows, sql.SQL(" AND ").join(having))
+        return self._join(rows, is_there=not nothing_passes)
+
+    def _events(self, node: Did) -> list[sql.Composable]:
+        """Say which events count; none from after the moment of asking."""
+        after = self.at - timedelta(days=node.within_days) if node.within_days is not None else node.after
+        tests: list[sql.Composable] = [
+            sql.SQL("e.workspace_id = {}").format(self.workspace),
+            sql.SQL("e.name = {}").format(self._bind(node.event, "text")),
+            sql.SQL("e.at <= {}").format(self._bind(self.at, "timestamptz")),
+        ]
+        if after is not None:
+            tests.append(sql.SQL("e.at >= {}").format(self._bind(after, "timestamptz")))
+        if node.before is not None:
+            tests.append(sql.SQL("e.at < {}").format(self._bind(node.before, "timestamptz")))
+        if node.where:
+            properties = {name: _as_json(value) for name, value in node.where}
+            tests.append(sql.SQL("e.properties @> {}").format(self._bind(Jsonb(properties), "jsonb")))
+        return tests
+
+    def _having(self, node: Did, at_least: int) -> list[sql.Composable]:
+        tests: list[sql.Composable] = []
+        if at_least > 1:
+            tests.append(sql.SQL("count(*) >= {}").format(self._bind(at_least, "bigint")))
+        if node.at_most is not None:
+            tests.append(sql.SQL("count(*) <= {}").format(self._bind(node.at_most, "bigint")))
+        if node.sum_of:
+            total = sql.SQL(
+                "coalesce(sum(CASE WHEN jsonb_typeof(e.properties -> {name}) = 'number' "
+                "THEN (e.properties ->> {name})::numeric END), 0)"
+            ).format(name=self._bind(node.sum_of, "text"))
+            bounds = ((sql.SQL(">="), node.sum_at_least), (sql.SQL("<="), node.sum_at_most))
+            tests += [
+                sql.SQL("{} {} {}").format(total, sign, self._bind(bound, "numeric"))
+                for sign, bound in bounds
+                if bound is not None
+            ]
+        return tests
+
+    def _consents(self, node: Consents) -> sql.Composed:
+        """Join the people whom we may write to about a topic, in the very words that a claim asks with."""
+        rows = sql.SQL(
+            "SELECT standing.contact_id FROM ("
+            "SELECT of_topic.*, suppressed.contact_id IS NOT NULL AS is_suppressed "
+            "FROM consent_standing of_topic JOIN consent_topic topic ON topic.id = of_topic.topic_id "
+            "LEFT JOIN ({suppressed}) AS suppressed ON suppressed.contact_id = of_topic.contact_id "
+            "WHERE topic.workspace_id = {workspace} AND topic.key = {topic}"
+            ") AS standing WHERE {refusal} = ''"
+        )
+        return self._join(
+            rows.format(
+                suppressed=self._named(SUPPRESSED_PEOPLE, topic_kind=self._kind_of(node.topic)),
+                workspace=self.workspace,
+                topic=self._bind(node.topic, "text"),
+                refusal=self._named(REFUSAL),
+            ),
+            is_there=True,
+        )
+
+    def _kind_of(self, topic: str) -> sql.Composed:
+        return sql.SQL(
+            "(SELECT kind FROM consent_topic WHERE workspace_id = {workspace} AND key = {topic})"
+        ).format(workspace=self.workspace, topic=self._bind(topic, "text"))
+
+    def _named(self, text: LiteralString, **others: sql.Composable) -> sql.Composed:
+        """Put our own parameters in the place of those that another module's SQL names."""
+        values = {"workspace": self.workspace, "at": self._bind(self.at, "timestamptz"), **others}
+        parts = _NAMED.split(text)
+        texts, names = parts[0::2], parts[1::2]
+        # The parts of a text of ours are texts of ours.
+        pieces: list[sql.Composable] = [sql.SQL(cast("LiteralString", texts[0]))]
+        for name, after in zip(names, texts[1:], strict=True):
+            pieces += [values[name], sql.SQL(cast("LiteralString", after))]
+        return sql.Composed(pieces)
+
+    def _join(self, rows: sql.Composable, *, is_there: bool) -> sql.Composed:
+        """Join a set that holds each contact at most once, so that nobody is counted twice."""
+        alias = sql.Identifier(f"set_{len(self.joins)}")
+        self.joins.append(
+            sql.SQL(" LEFT JOIN ({rows}) AS {alias} ON {alias}.contact_id = c.id").format(
+                rows=rows, alias=alias
+            )
+        )
+        test = sql.SQL("({}.contact_id IS NOT NULL)" if is_there else "({}.contact_id IS NULL)")
+        return test.format(alias)
+
+
+def _as_text(value: Scalar) -> str:
+    """Write a value as ``->>`` writes the same value of a JSON field."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else format(value.normalize(), "f")
+
+
+def _as_json(value: Scalar) -> str | bool | int | float:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value
