@@ -23,7 +23,7 @@ _COLUMNS = frozenset({"first_name", "last_name", "language", "country", "time_zo
 class Audience:
     """Who is asked for, and what must hold for each.
 
-    members: SQL that gives contact ids as ``id`` (a compiled segment).  batches: contact language → batch id, one
+    members: SQL that gives contact ids as ``id`` (a compiled segment), parameters: what it binds.  batches: contact language → batch id, one
     entry for every language that occurs.  paused_countries: numbers of these countries get no marketing now.
     required_fields: fields that must not be empty, as ``first_name`` or ``fields.size``.
     """
@@ -33,6 +33,7 @@ class Audience:
     topic_id: int
     topic_kind: TopicKind
     members: sql.Composable
+    parameters: Mapping[str, Any]
     batches: Mapping[str, int]
     paused_countries: Sequence[str] = ()
     required_fields: Sequence[str] = ()
@@ -84,11 +85,11 @@ def judge(audience: Audience, *, at: datetime) -> list[Judged]:
         return [Judged(*row) for row in cursor.fetchall()]
 
 
-def audience_languages(members: sql.Composable) -> list[str]:
+def audience_languages(members: sql.Composable, parameters: Mapping[str, Any]) -> list[str]:
     """List the languages of the people whom ``members`` names.  Cost: 1 query."""
     with connection.cursor() as cursor:
         query = sql.SQL(_queries["judged_languages"]).format(members=members)
-        cursor.execute(query)
+        cursor.execute(query, dict(parameters))
         return sorted(row[0] for row in cursor.fetchall())
 
 
@@ -116,6 +117,7 @@ def _missing_field(fields: Sequence[str]) -> sql.Composable:
 
 def _parameters(audience: Audience, at: datetime) -> dict[str, Any]:
     return {
+        **audience.parameters,
         "workspace": audience.workspace_id,
         "number": audience.number_id,
         "topic": audience.topic_id,

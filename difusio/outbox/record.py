@@ -21,7 +21,7 @@ WAMID = "outbox.wamid"
 class Outcome:
     """What became of one request.
 
-    outcome: a verdict of cloud_api (accepted, retry, give_up, …) or ``not_sent`` when the connection never opened.
+    outcome: a verdict's word of cloud_api (accepted, retry, give_up, …).
     retry_at: when a definite and retryable refusal may be tried again.
     """
 

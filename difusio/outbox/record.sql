@@ -22,11 +22,10 @@ WITH answer AS (
 UPDATE outbox_delivery d
 SET state = CASE b.outcome
         WHEN 'accepted' THEN 'accepted' WHEN 'in_doubt' THEN 'in_doubt'
-        WHEN 'retry' THEN 'queued' WHEN 'not_sent' THEN 'queued' WHEN 'stop_number' THEN 'queued'
-        WHEN 'stop_template' THEN 'queued' ELSE 'refused' END,
+        WHEN 'retry' THEN 'queued' WHEN 'stop_number' THEN 'queued' WHEN 'stop_template' THEN 'queued' ELSE 'refused' END,
     accepted_at = CASE b.outcome WHEN 'accepted' THEN %(at)s ELSE d.accepted_at END,
     doubt_since = CASE b.outcome WHEN 'in_doubt' THEN %(at)s END,
-    code = CASE WHEN b.outcome IN ('accepted', 'in_doubt', 'retry', 'not_sent', 'stop_number', 'stop_template')
+    code = CASE WHEN b.outcome IN ('accepted', 'in_doubt', 'retry', 'stop_number', 'stop_template')
         THEN NULL ELSE b.code END,
     due_at = coalesce(b.retry_at, d.due_at)
 FROM before b WHERE d.id = b.id

@@ -1,0 +1,55 @@
+"""What falls due: deliveries that expire or stop waiting for their echo, batches that are done, old memories."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Event
+
+import structlog
+from django.conf import settings
+from django.db import OperationalError, connection
+
+from difusio.common.clock import now
+from difusio.numbers.models import Number
+from difusio.outbox.claim import close_finished, expire
+from difusio.outbox.fold import fold_orphans
+from difusio.outbox.record import park
+
+_TICK_S = 1.0
+# A batch is not closed while its deliveries may still be being written.
+_CLOSE_AFTER = timedelta(minutes=1)
+
+_log = structlog.get_logger("difusio.clock")
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """How many deliveries each rule moved."""
+
+    expired: int
+    parked: int
+    orphans: int
+
+
+def run(stop: Event) -> None:
+    """Sweep every second until ``stop`` is set."""
+    while not stop.is_set():
+        try:
+            swept = sweep(at=now())
+            if swept != Swept(0, 0, 0):
+                _log.info("clock.swept", expired=swept.expired, parked=swept.parked, orphans=swept.orphans)
+        except OperationalError:
+            _log.warning("clock.store_away")
+            connection.close()
+        stop.wait(_TICK_S)
+
+
+def sweep(*, at: datetime) -> Swept:
+    """Do once what is due at ``at``.  Safe to repeat and to run in several processes."""
+    expired = expire(at=at)
+    parked = sum(
+        park(number_id, at=at, after_s=settings.DIFUSIO_DOUBT_S)
+        for number_id in Number.objects.order_by("id").values_list("id", flat=True)
+    )
+    orphans = fold_orphans(at=at)
+    close_finished(before=at - _CLOSE_AFTER)
+    return Swept(expired=expired, parked=parked, orphans=orphans)
