@@ -50,6 +50,12 @@ class Installation:
     url: str
     store: Store | None
 
+    def close(self) -> None:
+        """Leave the store; the last process that leaves stops the embedded server."""
+        connections.close_all()
+        if self.store is not None:
+            self.store.close()
+
 
 def start() -> Installation:
     """Open the store, set Django up, bring the schema up to date, and check that keys and store belong together.

@@ -1,0 +1,87 @@
+"""Launch a campaign: freeze its audience into the outbox, once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Sum
+
+from difusio.accounts import audit
+from difusio.campaigns.audience import planned
+from difusio.campaigns.errors import NobodyConsents, NoSuchCampaign, NotADraft, NumberStopped
+from difusio.campaigns.models import Campaign, CampaignKind, CampaignState, Round, RoundBatch
+from difusio.outbox.freeze import freeze
+from difusio.outbox.models import Batch, Lane, Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Launched:
+    """audience: everyone the segment names = queued + skipped (by reason)."""
+
+    campaign_id: int
+    audience: int
+    queued: int
+    skipped: Mapping[str, int]
+
+
+def launch(campaign_id: int, *, by: str, at: datetime) -> Launched:
+    """Write one delivery per member of the audience, queued or skipped with its reason, and start sending.
+
+    One transaction: all or nothing.  Repeating the call gives the first result.
+    Raises NoSuchCampaign, NotADraft, NumberStopped, NobodyConsents, and what ``planned`` raises.
+    """
+    with transaction.atomic():
+        campaign = (
+            Campaign.objects.select_for_update(of=("self",))
+            .select_related("topic", "segment", "number", "workspace")
+            .filter(pk=campaign_id)
+            .first()
+        )
+        if campaign is None:
+            raise NoSuchCampaign
+        first = Round.objects.get(campaign=campaign, seq=1)
+        if campaign.state in {CampaignState.SENDING, CampaignState.PAUSED} and first.launched_at:
+            return _first_result(campaign)
+        if campaign.state != CampaignState.DRAFT:
+            raise NotADraft
+        if campaign.number.stopped_for:
+            raise NumberStopped
+        plan = planned(campaign, at=at)
+        lane = Lane.SERVICE if campaign.kind == CampaignKind.SERVICE_ALERT else Lane.BULK
+        batches = {}
+        for version, template in sorted(plan.templates.items()):
+            batch = Batch.objects.create(
+                workspace=campaign.workspace,
+                number=campaign.number,
+                lane=lane,
+                topic=campaign.topic,
+                template=template,
+                message={"values": dict(plan.variant.values)},
+                created_at=at,
+            )
+            RoundBatch.objects.create(round=first, variant=plan.variant, language=version, batch=batch)
+            batches[version] = batch.pk
+        frozen = freeze(plan.audience(batches), due_at=at, at=at)
+        if not frozen.queued:
+            raise NobodyConsents
+        campaign.state = CampaignState.SENDING
+        campaign.save(update_fields=["state"])
+        first.launched_at, first.launched_by = at, by
+        first.save(update_fields=["launched_at", "launched_by"])
+        audit.record(
+            workspace_id=campaign.workspace_id,
+            actor=by,
+            act="campaign.launched",
+            details={"campaign": campaign.pk, "audience": frozen.audience, "queued": frozen.queued},
+            at=at,
+        )
+    return Launched(campaign.pk, frozen.audience, frozen.queued, frozen.skipped)
+
+
+def _first_result(campaign: Campaign) -> Launched:
+    tallies = Tally.objects.filter(batch__round_batch__round__campaign=campaign)
+    audience = tallies.filter(measure="audience").aggregate(n=Sum("n"))["n"] or 0
+    skips = tallies.filter(measure="skipped").values_list("detail").annotate(n=Sum("n")).order_by("detail")
+    skipped = {reason: int(n) for reason, n in skips if reason not in {"left", "window_closed"}}
+    return Launched(campaign.pk, int(audience), int(audience) - sum(skipped.values()), skipped)

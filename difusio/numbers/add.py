@@ -1,0 +1,100 @@
+"""Add a business number, with the token it sends by and the secret its webhooks are signed with."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from django.db import IntegrityError, transaction
+
+from difusio.accounts.models import Workspace
+from difusio.common.keyring import keyring
+from difusio.numbers.models import Number, Portfolio, WebhookSecret
+from difusio.numbers.secrets import SECRET, VERIFY_TOKEN
+
+ACCESS_TOKEN = "numbers.access_token"  # noqa: S105  # names a purpose, holds nothing
+META_URL = "https://graph.facebook.com"
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class NumberError(Exception):
+    """The number cannot be added."""
+
+    def __init__(self) -> None:
+        super().__init__(type(self).__doc__)
+
+
+class DemoStaysHere(NumberError):
+    """A demo workspace has made-up people: it can only send to the simulator on this machine, never to Meta."""
+
+
+class KnownNumber(NumberError):
+    """This number is known already: its phone number id stands in a workspace of this installation."""
+
+
+class BadApiUrl(NumberError):
+    """The API address is https://graph.facebook.com, or http://127.0.0.1:PORT for the simulator."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewNumber:
+    """What Meta shows of a number in its dashboard.  messaging_limit: people a day, None for unlimited."""
+
+    waba_id: str
+    phone_number_id: str
+    display_phone: str
+    verified_name: str
+    access_token: str = field(repr=False)
+    app_id: str
+    app_secret: str = field(repr=False)
+    verify_token: str = field(repr=False)
+    api_url: str = META_URL
+    pace_per_s: int = 80
+    messaging_limit: int | None = 250
+
+
+def add(number: NewNumber, *, workspace_id: int, at: datetime) -> Number:
+    """Store a number and the secrets it needs, sealed.  Raises DemoStaysHere, KnownNumber, BadApiUrl."""
+    workspace = Workspace.objects.get(pk=workspace_id)
+    is_simulated = _is_simulated(number.api_url)
+    if workspace.is_demo and not is_simulated:
+        raise DemoStaysHere
+    keys = keyring()
+    try:
+        with transaction.atomic():
+            portfolio = Portfolio.objects.create(
+                workspace=workspace, name=number.verified_name, messaging_limit=number.messaging_limit
+            )
+            stored = Number.objects.create(
+                workspace=workspace,
+                portfolio=portfolio,
+                waba_id=number.waba_id,
+                phone_number_id=number.phone_number_id,
+                display_phone=number.display_phone,
+                verified_name=number.verified_name,
+                pace_per_s=number.pace_per_s,
+                api_url=number.api_url.rstrip("/"),
+                is_simulated=is_simulated,
+                access_token_sealed=keys.seal(number.access_token.encode(), purpose=ACCESS_TOKEN),
+                created_at=at,
+            )
+            WebhookSecret.objects.create(
+                workspace=workspace,
+                app_id=number.app_id,
+                secret_sealed=keys.seal(number.app_secret.encode(), purpose=SECRET),
+                verify_token_sealed=keys.seal(number.verify_token.encode(), purpose=VERIFY_TOKEN),
+                created_at=at,
+            )
+    except IntegrityError as error:
+        if "phone_number_id" in str(error):
+            raise KnownNumber from None
+        raise
+    return stored
+
+
+def _is_simulated(url: str) -> bool:
+    parts = urlsplit(url.rstrip("/"))
+    if url.rstrip("/") == META_URL:
+        return False
+    if parts.scheme == "http" and parts.hostname in _LOOPBACK and parts.port and not parts.path:
+        return True
+    raise BadApiUrl

@@ -1,0 +1,1 @@
+"""The commands, a module a noun; each is a short face of an act or an engine."""

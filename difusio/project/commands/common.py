@@ -1,0 +1,114 @@
+"""What every command shares: a ready installation, errors as sentences, one JSON line at the end."""
+
+import functools
+import json
+import sys
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec
+
+import click
+
+P = ParamSpec("P")
+
+
+def _sentences() -> tuple[type[Exception], ...]:
+    """List the errors that are meant for people: their text says what happened and what to do."""
+    from django.core.exceptions import ImproperlyConfigured
+
+    from difusio.accounts.first_run import FirstRunError
+    from difusio.campaigns.errors import CampaignError
+    from difusio.common.sealed import KeyFileError
+    from difusio.imports.refusal import ImportRefused
+    from difusio.message_templates.errors import MessageTemplateError
+    from difusio.numbers.add import NumberError
+    from difusio.project.backup import BackupError
+    from difusio.project.database import BadDatabaseUrl
+    from difusio.project.postgres_programs import StoreError
+    from difusio.project.serving import AddressUnusable, PortTaken
+    from difusio.project.start import StartError
+    from difusio.segments.tree import TreeError
+
+    return (
+        ImproperlyConfigured,
+        FirstRunError,
+        CampaignError,
+        KeyFileError,
+        ImportRefused,
+        MessageTemplateError,
+        NumberError,
+        BackupError,
+        BadDatabaseUrl,
+        StoreError,
+        AddressUnusable,
+        PortTaken,
+        StartError,
+        TreeError,
+    )
+
+
+def spoken(command: Callable[P, None]) -> Callable[P, None]:
+    """Turn anticipated errors into their sentence on standard error and exit code 1."""
+
+    @functools.wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except Exception as error:
+            if not isinstance(error, _sentences()):
+                raise
+            click.echo(str(error), err=True)
+            sys.exit(1)
+
+    return wrapped
+
+
+def with_installation(command: Callable[Concatenate[Any, P], None]) -> Callable[P, None]:
+    """Start the installation, hand it over as the first argument, and leave the store afterwards."""
+
+    @functools.wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
+        from difusio.project.start import start
+
+        installation = start()
+        try:
+            command(installation, *args, **kwargs)
+        finally:
+            installation.close()
+
+    return spoken(wrapped)
+
+
+def workspace_or_only(workspace_id: int | None) -> int:
+    """Give the workspace that was named, or the only one there is."""
+    from difusio.accounts.models import Workspace
+
+    known = dict(Workspace.objects.order_by("id").values_list("id", "name"))
+    if workspace_id is not None:
+        if workspace_id not in known:
+            raise click.UsageError(f"There is no workspace {workspace_id}.")
+        return workspace_id
+    if not known:
+        raise click.UsageError("There is no workspace yet: open the pages (`difusio up`) and answer the first run.")
+    if len(known) > 1:
+        names = ", ".join(f"{key} {name}" for key, name in known.items())
+        raise click.UsageError(f"Say which workspace with --workspace: {names}.")
+    return next(iter(known))
+
+
+def last_line(result: object) -> None:
+    """Print one JSON object on the last line."""
+    click.echo(json.dumps(result, default=_plain, ensure_ascii=False))
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+workspace_option = click.option("--workspace", "workspace_id", type=int, help="Which workspace, if there are several.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object on the last line.")

@@ -1,0 +1,130 @@
+"""The processes: pages, receiver, sender, drain, clock — each alone, or all with ``up``."""
+
+import asyncio
+import os
+import socket as sockets
+import threading
+from typing import TYPE_CHECKING
+
+import click
+
+from difusio.project.commands.common import with_installation
+
+if TYPE_CHECKING:
+    from difusio.project.start import Installation
+
+WEB_PORT = 8400
+RECEIVE_PORT = 8401
+
+_host = click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+_parent = click.option("--parent", default=0, hidden=True, help="End when this process is gone.")
+
+
+@click.command()
+@_host
+@click.option("--port", default=WEB_PORT, show_default=True, help="The pages' port.")
+@_parent
+@with_installation
+def web(_installation: "Installation", host: str, port: int, parent: int) -> None:
+    """Serve the pages."""
+    from difusio.project.serving import end_with, listen
+    from difusio.project.uvicorn_server import serve
+
+    end_with(parent)
+    serve("difusio.project.asgi:application", listen(host, port), ready=f"Pages on http://{host}:{port}/")
+
+
+@click.command()
+@_host
+@click.option("--port", default=RECEIVE_PORT, show_default=True, help="The webhooks' port.")
+@_parent
+@with_installation
+def receive(installation: "Installation", host: str, port: int, parent: int) -> None:
+    """Receive Meta's webhooks: verify, append, answer."""
+    from difusio.project.receiving import receiver_application
+    from difusio.project.serving import end_with, listen
+    from difusio.project.uvicorn_server import serve
+
+    end_with(parent)
+    listening = listen(host, port)
+    serve(receiver_application(installation.url), listening, ready=f"Webhooks on http://{host}:{port}/webhooks/whatsapp")
+
+
+@click.command()
+@_parent
+@with_installation
+def send(_installation: "Installation", parent: int) -> None:
+    """Send for every number that no other sender has."""
+    import uvloop
+
+    from difusio.log.table import TableReader
+    from difusio.project.serving import end_with, stop_on_signals
+    from difusio.sending.sender import run
+
+    async def until_told() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        stop_on_signals(lambda: loop.call_soon_threadsafe(stop.set))
+        await run(owner=f"{sockets.gethostname()[:40]}:{os.getpid()}", log=TableReader(), stop=stop)
+
+    end_with(parent)
+    uvloop.run(until_told())
+
+
+@click.command()
+@_parent
+@with_installation
+def drain(_installation: "Installation", parent: int) -> None:
+    """Fold received webhooks into the store."""
+    from difusio.log.table import TableReader
+    from difusio.project.serving import end_with, stop_on_signals
+    from difusio.receiving.drain import run
+
+    stop = threading.Event()
+    stop_on_signals(stop.set)
+    end_with(parent)
+    run(TableReader(), stop)
+
+
+@click.command()
+@_parent
+@with_installation
+def clock(_installation: "Installation", parent: int) -> None:
+    """Do what falls due: expire, park, tidy up."""
+    from difusio.clock.sweep import run
+    from difusio.project.serving import end_with, stop_on_signals
+
+    stop = threading.Event()
+    stop_on_signals(stop.set)
+    end_with(parent)
+    run(stop)
+
+
+@click.command()
+@_host
+@click.option("--port", default=WEB_PORT, show_default=True, help="The pages' port.")
+@click.option("--receive-port", default=RECEIVE_PORT, show_default=True, help="The webhooks' port.")
+@_parent
+@with_installation
+def up(_installation: "Installation", host: str, port: int, receive_port: int, parent: int) -> None:
+    """Run everything that one machine needs, until it is told to stop."""
+    from difusio.project.serving import end_with, listen, stop_on_signals
+    from difusio.project.supervisor import supervise
+
+    # Say it now, in one sentence, rather than from a child that is started again and again.
+    for wanted in (port, receive_port):
+        listen(host, wanted).close()
+    stop = threading.Event()
+    stop_on_signals(stop.set)
+    end_with(parent)
+    click.echo(f"Difusió: pages on http://{host}:{port}/, webhooks on http://{host}:{receive_port}/webhooks/whatsapp")
+    supervise(
+        {
+            "web": ["web", "--host", host, "--port", str(port)],
+            "receive": ["receive", "--host", host, "--port", str(receive_port)],
+            "send": ["send"],
+            "drain": ["drain"],
+            "clock": ["clock"],
+        },
+        stop,
+    )

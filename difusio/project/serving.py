@@ -1,0 +1,53 @@
+"""Listen and stop: what every process of ours shares."""
+
+import errno
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+
+
+class PortTaken(Exception):
+    """Something else listens there already: choose another port with --port, or end the other program."""
+
+
+class AddressUnusable(Exception):
+    """This address cannot be listened on: check the host and that the port is allowed."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Open a listening socket; port 0 takes any free one.  Raises PortTaken, AddressUnusable."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    server = socket.socket(family, socket.SOCK_STREAM)
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        server.bind((host, port))
+        server.listen(2048)
+    except OSError as error:
+        server.close()
+        if error.errno == errno.EADDRINUSE:
+            raise PortTaken(f"Port {port} is taken. {PortTaken.__doc__}") from None
+        raise AddressUnusable(f"{host}:{port} ({error.strerror}). {AddressUnusable.__doc__}") from None
+    server.setblocking(False)
+    return server
+
+
+def stop_on_signals(stop: Callable[[], None]) -> None:
+    """Call ``stop`` on SIGTERM and SIGINT instead of dying in the middle of something."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop())
+
+
+def end_with(parent: int) -> None:
+    """Ask this process to end when its parent is gone, even if the parent was killed."""
+    if not parent:
+        return
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()

@@ -1,0 +1,27 @@
+"""Run an ASGI application on a socket that is open already."""
+
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import click
+import uvicorn
+
+# After SIGTERM, so long may requests in the air take.
+_GRACE_S = 5
+
+
+def serve(application: str | Callable[..., Any], listening: socket.socket, *, ready: str) -> None:
+    """Serve until SIGTERM or SIGINT; say ``ready`` once requests are taken."""
+    config = uvicorn.Config(
+        application,
+        access_log=False,
+        log_config=None,
+        loop="uvloop",
+        http="httptools",
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_S,
+        lifespan="auto",
+    )
+    click.echo(ready, err=True)
+    uvicorn.Server(config).run(sockets=[listening])
