@@ -1,6 +1,6 @@
 """The control plane, `/_control/…`: set up, push, break, wait and count; never under a Graph path.
 
-Its shape is documented in the README beside this package and relied upon by others: add to it, do not change it.
+Its shape is documented in the README and relied upon by others: add to it, do not change it.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -127,22 +127,20 @@ class Control:
             if request.path.startswith("people/"):
                 told = self._person(request)
             else:
-                methods = self._acts.get(request.path)
-                if methods is None:
-                    raise _NotFoundError(
-                        f"There is no {ROOT}{request.path}; see the README for what there is."
-                    )
-                act = methods.get(request.method)
-                if act is None:
-                    return _mistake(
-                        405, f"{ROOT}{request.path} takes {' and '.join(methods)}, not {request.method}."
-                    )
-                told = await act(request)
+                told = await self._act(request)(request)
         except _NotFoundError as problem:
             return _mistake(404, str(problem))
         except (ScenarioError, HandshakeError) as problem:
             return _mistake(400, str(problem))
         return Told(200, told if isinstance(told, bytes) else msgspec.json.encode(told))
+
+    def _act(self, request: ControlRequest) -> Callable[[ControlRequest], Awaitable[object]]:
+        methods = self._acts.get(request.path)
+        if methods is None:
+            raise _NotFoundError(f"There is no {ROOT}{request.path}; see the README for what there is.")
+        if request.method not in methods:
+            raise _NotFoundError(f"{ROOT}{request.path} takes {' and '.join(methods)}, not {request.method}.")
+        return methods[request.method]
 
     async def _health(self, _request: ControlRequest) -> object:
         world = self._world

@@ -1,4 +1,4 @@
-"""What becomes of an accepted message: it is sent, delivered, read, answered, or fails; and what people do."""
+"""What becomes of an accepted message: sent, delivered, read, answered or failed; and what people do."""
 
 import hashlib
 import time
@@ -24,7 +24,8 @@ _REPEATED_AFTER_S = (0.5, 30.0)
 
 # Which side of a message's dice decides what.
 (
-    _SENT_AT, _DELIVERED_OR_NOT, _DELIVERED_AT, _READ_AT, _PRICED_WHERE, _REPEATED, _SWAPPED, _MISSING, _FAILED_TOO,
+    _SENT_AT, _DELIVERED_OR_NOT, _DELIVERED_AT, _READ_AT, _PRICED_WHERE, _REPEATED, _SWAPPED, _MISSING,
+    _FAILED_TOO,
     _REPLY_AT, _REPLY_TEXT, _REPEATED_AT, _FAILS_AT, _REPEATED_WHICH, _LATE,
 ) = range(15)  # fmt: skip
 
@@ -176,7 +177,7 @@ class Life:
         out.person.chat.append(self._world.accepted.append(msgspec.json.encode(row)))
 
     def _failure(self, out: Outgoing, now: float, *, is_marketing: bool) -> int | None:
-        """Decide whether the message will fail later, and with which code; recipe of the fact sheet, section 13."""
+        """Decide whether the message will fail later, and with which code."""
         person = out.person
         if out.template is None and not person.window_open(out.line.number.phone_number_id, now):
             return _WINDOW_CLOSED
@@ -192,7 +193,11 @@ class Life:
         return _EXPERIMENT if person.experiment else None
 
     def _pricing(self, message: _Message, now: float) -> dict[str, Any]:
-        """Say what the message costs.  Source: DOC/pricing (from 2026-10-01); the free tier is reported, not read."""
+        """Say what the message costs, by the rules from 2026-10-01.
+
+        Source: https://developers.facebook.com/documentation/business-messaging/whatsapp/pricing (read
+        September 2026); that messages of the free tier are `free_customer_service` is our inference.
+        """
         is_free = False
         if message.category == "service":
             line, month = message.line, int(now // (30 * WINDOW_S))

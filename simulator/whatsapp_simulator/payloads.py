@@ -41,7 +41,7 @@ def is_inbound_id(wamid: str) -> bool:
 
 
 def _message_id(digits: str, direction: int, nonce: str) -> str:
-    # 1C 18 <length><digits> 15 02 00 <11 outbound | 12 inbound> 18 <length><hex id> 00, decoded from Meta's samples.
+    # 1C 18 <length><digits> 15 02 00 <11 outbound | 12 inbound> 18 <length><hex id> 00, as Meta's samples.
     number, tail = digits.encode(), nonce.encode()
     record = b"\x1c\x18%c%b\x15\x02\x00%c\x18%c%b\x00" % (len(number), number, direction, len(tail), tail)
     return "wamid." + base64.b64encode(record).decode()

@@ -30,7 +30,7 @@ class Address:
 
 
 def read_phone(text: str, *, own_digits: str = "") -> Address | None:
-    """Read a phone as Meta does: without plus, the sender's own calling code goes before it; None if it is none.
+    """Read a phone as Meta does: without plus, the sender's calling code goes before it; None if it is none.
 
     Source: DOC/messages/send-messages (phone number formats).
     """
@@ -135,7 +135,7 @@ class Population:
         return self._by_phone.get(text.translate(_FORMATTING).lstrip("+"))
 
     def add(self, people: Iterable[PersonFacts]) -> list[Person]:
-        """Add people with given traits, all or none; raises ScenarioError if an address is missing or taken."""
+        """Add people with given traits, all or none; raises ScenarioError for a missing or taken address."""
         people = tuple(people)
         taken = self._by_phone.keys() | self._by_user_id.keys()
         for facts in people:

@@ -63,11 +63,11 @@ class Setup(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Number(phone_number_id="106540352242922", display_phone_number="+1 555-010-0100"),
     )
     templates: tuple[dict[str, Any], ...] = ()
-    """As the template list writes them: name, language, category, status, components, parameter_format, id."""
+    """As the template list writes them: name, language, category, status, components, …"""
 
 
 class Habits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How often people and the platform do what; rates are shares of people or of messages, times are simulated."""
+    """How often people and the platform do what: rates of people or messages, spans in simulated seconds."""
 
     reads: Rate = 0.65
     receipts_off: Rate = 0.08

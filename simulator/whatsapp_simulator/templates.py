@@ -279,4 +279,7 @@ def _button(index: int, button: Button, given: tuple[str, list[Any]] | None) -> 
 
 
 def _count_details(where: str, given: int, expected: int) -> str:
-    return f"{where}: number of localizable_params ({given}) does not match the expected number of params ({expected})"
+    return (
+        f"{where}: number of localizable_params ({given}) does not match "
+        f"the expected number of params ({expected})"
+    )

@@ -142,8 +142,9 @@ class Outbox:
             async with self._http().get(setup.callback_url, params=query, allow_redirects=False) as answer:
                 said = await answer.text(errors="replace")
         except (aiohttp.ClientError, OSError, ValueError) as problem:
+            reason = str(problem) or type(problem).__name__
             raise HandshakeError(
-                f"The callback {setup.callback_url} could not be reached: {str(problem) or type(problem).__name__}."
+                f"The callback {setup.callback_url} could not be reached: {reason}."
             ) from problem
         if answer.status != _HTTP_OK or said.strip() != challenge:
             raise HandshakeError(

@@ -7,10 +7,28 @@ NAMES = (
 )  # fmt: skip
 
 REPLIES: dict[str, tuple[str, ...]] = {
-    "ca": ("Gràcies! 😊", "Molt bé, gràcies.", "Què costa l'enviament?", "Fins a quina hora obriu avui?", "Ho miro demà"),
-    "es": ("¡Gracias! 😊", "Muy bien, gracias.", "¿Cuánto cuesta el envío?", "¿Hasta qué hora abrís hoy?", "Lo miro mañana"),
-    "en": ("Thanks! 😊", "Lovely, thank you.", "How much is delivery?", "Until when are you open today?", "I'll look tomorrow"),
-}  # fmt: skip
+    "ca": (
+        "Gràcies! 😊",
+        "Molt bé, gràcies.",
+        "Quant costa enviar-ho?",
+        "A quina hora tanqueu?",
+        "Ho miro demà",
+    ),
+    "es": (
+        "¡Gracias! 😊",
+        "Muy bien, gracias.",
+        "¿Cuánto cuesta el envío?",
+        "¿A qué hora cerráis?",
+        "Lo miro mañana",
+    ),
+    "en": (
+        "Thanks! 😊",
+        "Lovely, thank you.",
+        "How much is delivery?",
+        "When do you close?",
+        "I'll look tomorrow",
+    ),
+}
 
 LEAVING: dict[str, tuple[str, ...]] = {
     "ca": ("BAIXA", "baixa", "Baixa.", "Baixa!", "BAIXA si us plau", "Stop", " baixa "),
@@ -37,13 +55,13 @@ _LEAVING_LABELS = (
 
 
 def label_means_leaving(label: str) -> bool:
-    """Tell whether the label of a quick reply offers to leave: "Atura promocions", "Unsubscribe from Promos"."""
+    """Tell whether the label of a quick reply offers to leave, such as "Atura promocions"."""
     plain = label.lower()
     return any(word in plain for word in _LEAVING_LABELS)
 
 
 def language_of(code: str) -> str:
-    """Choose the language people answer in: `ca`, `es` or, for everything else, `en`; code: Meta's language code."""
+    """Choose the language people answer in, from Meta's code: `ca`, `es` or, for everything else, `en`."""
     spoken = code[:2].lower()
     return spoken if spoken in REPLIES else "en"
 

@@ -30,7 +30,7 @@ def split_path(path: str) -> list[str]:
 
 
 def check_token(setup: Setup, headers: Mapping[str, str], query: Mapping[str, str]) -> None:
-    """Refuse a request without the account's token: none at all is code 2500, a wrong one 190 with HTTP 401."""
+    """Refuse a request without the account's token: none is code 2500, a wrong one 190 with HTTP 401."""
     kind, _, token = headers.get("Authorization", "").partition(" ")
     if kind.lower() not in {"bearer", "oauth"}:
         token = query.get("access_token", "")

@@ -1,7 +1,7 @@
-"""Meta's errors: every documented code with its HTTP status, words and details, and the shape they are told in.
+"""Meta's errors: every documented code with its HTTP status, words and details, and how they are told.
 
-Source: DOC/support/error-codes (read 2026-09-11; the HTTP column was dropped by Meta in 2026 and is taken from the
-December 2025 copy); DOC stands for https://developers.facebook.com/documentation/business-messaging/whatsapp .
+Source: https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes
+(read 2026-09-11; the HTTP column was dropped by Meta in 2026 and is taken from the December 2025 copy).
 """
 
 import secrets
@@ -56,7 +56,8 @@ _ROWS = (
         131030,
         400,
         "Recipient phone number not in allowed list",
-        "Recipient phone number not in allowed list: Add recipient phone number to recipient list and try again.",
+        "Recipient phone number not in allowed list: Add recipient phone number to recipient list "
+        "and try again.",
     ),
     Row(131031, 403, "Account has been locked"),
     Row(131037, 400, "WhatsApp provided number needs display name approval before message can be sent."),
@@ -73,13 +74,15 @@ _ROWS = (
         131047,
         400,
         "Re-engagement message",
-        "Message failed to send because more than 24 hours have passed since the customer last replied to this number.",
+        "Message failed to send because more than 24 hours have passed since the customer last "
+        "replied to this number.",
     ),
     Row(
         131048,
         400,
         "Spam rate limit hit",
-        "Message failed to send because there are restrictions on how many messages can be sent from this phone number.",
+        "Message failed to send because there are restrictions on how many messages can be sent "
+        "from this phone number.",
     ),
     Row(
         131049,
@@ -91,7 +94,8 @@ _ROWS = (
         131050,
         400,
         "User has stopped receipt of marketing messages.",
-        "Unable to deliver the message. This recipient has chosen to stop receiving marketing messages on WhatsApp from your business.",
+        "Unable to deliver the message. This recipient has chosen to stop receiving marketing "
+        "messages on WhatsApp from your business.",
     ),
     Row(131051, 400, "Unsupported message type"),
     Row(131052, 400, "Media download error"),
@@ -101,7 +105,8 @@ _ROWS = (
         131056,
         400,
         "(Business Account, Consumer Account) pair rate limit hit",
-        "Too many messages sent from the sender phone number to the same recipient phone number in a short period of time.",
+        "Too many messages sent from the sender phone number to the same recipient phone number in "
+        "a short period of time.",
     ),
     Row(131057, 500, "Account in maintenance mode"),
     Row(131059, 400, "Invalid cursor"),
@@ -111,7 +116,8 @@ _ROWS = (
         131063,
         400,
         "Marketing templates disabled for Cloud API",
-        "Your template is categorized as Marketing, but marketing templates are currently disabled for your Cloud API configuration.",
+        "Your template is categorized as Marketing, but marketing templates are currently disabled "
+        "for your Cloud API configuration.",
     ),
     Row(131064, 400, "Messaging limit reached due to template classification violations"),
     Row(131201, 206, "Request partially succeeded"),
@@ -279,8 +285,8 @@ def parameter(message: str, details: str = "") -> RefusedError:
 def unknown_id(object_id: str, method: str) -> RefusedError:
     """Make the refusal of an id nobody knows, or that the token may not see."""
     words = (
-        f"Unsupported {method.lower()} request. Object with ID '{object_id}' does not exist, cannot be loaded due to "
-        "missing permissions, or does not support this operation."
+        f"Unsupported {method.lower()} request. Object with ID '{object_id}' does not exist, cannot be "
+        "loaded due to missing permissions, or does not support this operation."
     )
     return RefusedError(Problem(100, 400, words, subcode=_UNKNOWN_ID_SUBCODE, type="GraphMethodException"))
 
