@@ -1,0 +1,29 @@
+"""Chance that can be repeated: numbers drawn from a hash of the seed and of what they are about."""
+
+import hashlib
+
+_SIDES = 16
+_FULL = 2.0**32
+
+
+def throw(seed: int, *about: str | int) -> bytes:
+    """Draw sixteen numbers at once, the same for the same seed and subject; read them with `side`."""
+    text = "\x00".join(map(str, about))
+    return hashlib.blake2b(
+        text.encode("utf-8", "surrogatepass"), digest_size=_SIDES * 4, key=str(seed).encode()
+    ).digest()
+
+
+def side(thrown: bytes, index: int) -> float:
+    """Read one of the sixteen numbers, 0 <= x < 1."""
+    return int.from_bytes(thrown[index * 4 : index * 4 + 4], "big") / _FULL
+
+
+def between(low: float, high: float, chance: float) -> float:
+    """Spread a chance evenly over a span."""
+    return low + (high - low) * chance
+
+
+def between_log(low: float, high: float, chance: float) -> float:
+    """Spread a chance over a span so that short is as likely as long: minutes to hours; low > 0."""
+    return float(low * (high / low) ** chance)

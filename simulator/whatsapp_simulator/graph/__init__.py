@@ -1,0 +1,1 @@
+"""The Graph side: what Meta answers under `/v26.0/…`."""

@@ -1,0 +1,46 @@
+"""The way in: which versions exist, and whose token opens what."""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+
+from whatsapp_simulator.graph.errors import Problem, RefusedError, parameter
+from whatsapp_simulator.scenario import Setup
+
+VERSIONS = frozenset({"v22.0", "v23.0", "v24.0", "v25.0", "v26.0"})
+NEWEST_VERSION = "v26.0"
+
+_NO_TOKEN = Problem(
+    2500, 400, "An active access token must be used to query information about the current user."
+)
+_BAD_TOKEN = Problem(190, 401, "Invalid OAuth access token - Cannot parse access token")
+
+
+def split_path(path: str) -> list[str]:
+    """Take the version off a path; raises RefusedError for a version that does not exist.
+
+    An unversioned path is taken as the oldest version, as Meta does.
+    """
+    parts = [part for part in path.split("/") if part]
+    if parts and parts[0] in VERSIONS:
+        return parts[1:]
+    if not parts or not parts[0].isdecimal():
+        raise RefusedError(Problem(2500, 400, f"Unknown path components: {path}"))
+    return parts
+
+
+def check_token(setup: Setup, headers: Mapping[str, str], query: Mapping[str, str]) -> None:
+    """Refuse a request without the account's token: none is code 2500, a wrong one 190 with HTTP 401."""
+    kind, _, token = headers.get("Authorization", "").partition(" ")
+    if kind.lower() not in {"bearer", "oauth"}:
+        token = query.get("access_token", "")
+    token = token.strip()
+    if not token:
+        raise RefusedError(_NO_TOKEN)
+    if not hmac.compare_digest(token.encode("utf-8", "surrogateescape"), setup.access_token.encode()):
+        raise RefusedError(_BAD_TOKEN)
+    proof = query.get("appsecret_proof")
+    if proof is not None:
+        right = hmac.new(setup.app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()
+        if not hmac.compare_digest(proof.encode(), right.encode()):
+            raise parameter("Invalid appsecret_proof provided in the API argument")

@@ -1,0 +1,372 @@
+"""What becomes of an accepted message: sent, delivered, read, answered or failed; and what people do."""
+
+import hashlib
+import time
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+
+from whatsapp_simulator import payloads
+from whatsapp_simulator.countries import is_in_the_us
+from whatsapp_simulator.dice import between, between_log, side, throw
+from whatsapp_simulator.graph.errors import told_in_webhook
+from whatsapp_simulator.people import Address, Person
+from whatsapp_simulator.templates import QuickReply, Template
+from whatsapp_simulator.words import LEAVING, REPLIES, label_means_leaving, language_of, means_leaving
+from whatsapp_simulator.world import Line, World
+
+WINDOW_S = 86_400.0
+
+_UNREACHABLE, _EXPERIMENT, _WINDOW_CLOSED, _CAPPED, _STOPPED = 131026, 130472, 131047, 131049, 131050
+_FAILS_AFTER_S = (1.0, 5.0)
+_REPEATED_AFTER_S = (0.5, 30.0)
+
+# Which side of a message's dice decides what.
+(
+    _SENT_AT, _DELIVERED_OR_NOT, _DELIVERED_AT, _READ_AT, _PRICED_WHERE, _REPEATED, _SWAPPED, _MISSING,
+    _FAILED_TOO,
+    _REPLY_AT, _REPLY_TEXT, _REPEATED_AT, _FAILS_AT, _REPEATED_WHICH, _LATE,
+) = range(15)  # fmt: skip
+
+Endpoint = Literal["messages", "marketing_messages"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message that passed all checks."""
+
+    line: Line
+    address: Address
+    person: Person
+    endpoint: Endpoint
+    token: str | None
+    """`biz_opaque_callback_data`."""
+    template: Template | None
+    content: str
+    quick_replies: tuple[QuickReply, ...] = ()
+
+
+@dataclass(slots=True)
+class _Message:
+    """A message on its way."""
+
+    wamid: str
+    person: Person
+    line: Line
+    token: str | None
+    address: Address
+    dice: bytes
+    category: str
+    language: str
+    is_marketing: bool
+    pricing: dict[str, Any] | None
+    withheld: tuple[str, ...] | None
+    held: dict[str, Any] | None = None
+
+
+class Life:
+    """The course of events; every step schedules the next one."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def accept(self, out: Outgoing) -> str:
+        """Take a message in: count it, write it down, and let its life begin; answers its wamid."""
+        world, person = self._world, out.person
+        now, real_now = world.clock.now(), world.real_time()
+        wamid = payloads.outbound_id(person.wa_digits, world.nonce())
+        out.line.count_accepted(time.monotonic())
+        world.counts.accepted += 1
+        world.counts.second(real_now).accepted += 1
+        self._write_down(out, wamid, now, real_now)
+        person.received += 1
+        is_marketing = out.template is not None and out.template.category == "MARKETING"
+        if out.quick_replies:
+            person.quick_replies = (wamid, out.quick_replies)
+        if out.template is None and person.has_left:
+            person.confirmed = True
+            world.counts.confirmations += 1
+        fault = world.faults.strikes(
+            "withhold_status", person=person, phone_number_id=out.line.number.phone_number_id
+        )
+        message = _Message(
+            wamid=wamid,
+            person=person,
+            line=out.line,
+            token=out.token,
+            address=out.address,
+            dice=throw(world.seed, "message", person.key, person.received),
+            category=_category(
+                out, onboarded=world.setup.marketing_messages_onboarding_status == "ONBOARDED"
+            ),
+            language=out.template.language if out.template else "",
+            is_marketing=is_marketing,
+            pricing=None,
+            withheld=None if fault is None else fault.statuses,
+        )
+        failure = self._failure(out, now, is_marketing=is_marketing)
+        if failure is not None:
+            at = now + between(*_FAILS_AFTER_S, side(message.dice, _FAILS_AT))
+            world.schedule.at(at, self._fail, (message, failure))
+            return wamid
+        message.pricing = self._pricing(message, now)
+        world.schedule.at(
+            now + between(*world.habits.sent_s, side(message.dice, _SENT_AT)), self._send, message
+        )
+        return wamid
+
+    def write(self, person: Person, line: Line, text: str, *, at: float, context: str | None = None) -> None:
+        """Let a person write a text; a word for leaving counts as leaving."""
+        wamid = payloads.inbound_id(person.wa_digits, self._world.nonce())
+        if means_leaving(text):
+            self._has_left(person, "word")
+        quoted = _context(line, context)
+        written = payloads.text_message(person, wamid=wamid, at=at, context=quoted, text=text)
+        self._heard(person, line, at=at, kind="text", text=text, wamid=wamid, payload=None)
+        self._world.outbox.message(line.number, person, written)
+
+    def tap(self, person: Person, line: Line, reply: QuickReply, *, at: float, context: str | None) -> None:
+        """Let a person tap a quick reply."""
+        wamid = payloads.inbound_id(person.wa_digits, self._world.nonce())
+        if label_means_leaving(reply.text):
+            self._has_left(person, "button")
+        quoted = _context(line, context)
+        written = payloads.button_message(
+            person, wamid=wamid, at=at, context=quoted, text=reply.text, payload=reply.payload
+        )
+        self._heard(person, line, at=at, kind="button", text=reply.text, wamid=wamid, payload=reply.payload)
+        self._world.outbox.message(line.number, person, written)
+
+    def prefer(self, person: Person, line: Line, value: Literal["stop", "resume"], *, at: float) -> None:
+        """Let a person use WhatsApp's own switch for marketing messages."""
+        person.stopped_natively = value == "stop"
+        if value == "stop":
+            self._has_left(person, "native")
+        else:
+            person.has_left = person.confirmed = False
+        self._note_inbound(person, line, at=at, kind=value, text="", wamid=None, payload=None)
+        self._world.outbox.preference(line.number, person, payloads.preference(person, value=value, at=at))
+
+    def _write_down(self, out: Outgoing, wamid: str, now: float, real_now: float) -> None:
+        template = out.template
+        kind = "text" if template is None else "template"
+        name, language, category = (
+            (None, None, None) if template is None else (template.name, template.language, template.category)
+        )
+        subject = f"{kind}\0{name or ''}\0{language or ''}\0{out.content}"
+        row = {
+            "seq": len(self._world.accepted) + 1,
+            "at": now,
+            "real_at": real_now,
+            "wamid": wamid,
+            "phone_number_id": out.line.number.phone_number_id,
+            "token": out.token,
+            "address": str(out.address),
+            "person": out.person.key,
+            "type": kind,
+            "template": name,
+            "language": language,
+            "category": category,
+            "content": out.content,
+            "content_hash": hashlib.blake2b(
+                subject.encode("utf-8", "surrogatepass"), digest_size=16
+            ).hexdigest(),
+            "endpoint": out.endpoint,
+        }
+        out.person.chat.append(self._world.accepted.append(msgspec.json.encode(row)))
+
+    def _failure(self, out: Outgoing, now: float, *, is_marketing: bool) -> int | None:
+        """Decide whether the message will fail later, and with which code."""
+        person = out.person
+        if out.template is None and not person.window_open(out.line.number.phone_number_id, now):
+            return _WINDOW_CLOSED
+        if person.unreachable:
+            return _UNREACHABLE
+        if not is_marketing:
+            return None
+        if person.stopped_natively:
+            return _STOPPED
+        in_the_us = self._world.habits.us_marketing_paused and is_in_the_us(person.phone or "")
+        if person.capped or in_the_us:
+            return _CAPPED
+        return _EXPERIMENT if person.experiment else None
+
+    def _pricing(self, message: _Message, now: float) -> dict[str, Any]:
+        """Say what the message costs, by the rules from 2026-10-01.
+
+        Source: https://developers.facebook.com/documentation/business-messaging/whatsapp/pricing (read
+        September 2026); that messages of the free tier are `free_customer_service` is our inference.
+        """
+        is_free = False
+        if message.category == "service":
+            line, month = message.line, int(now // (30 * WINDOW_S))
+            if line.service_month != month:
+                line.service_month, line.service_messages = month, 0
+            line.service_messages += 1
+            is_free = line.service_messages <= self._world.habits.free_service_messages
+        kind = "free_customer_service" if is_free else "regular"
+        return {"billable": not is_free, "pricing_model": "PMP", "type": kind, "category": message.category}
+
+    def _send(self, due: float, message: _Message) -> None:
+        habits, dice = self._world.habits, message.dice
+        chance = side(dice, _DELIVERED_OR_NOT)
+        arrives = not message.person.blocks_us and chance < habits.delivered + habits.delivered_late
+        status = self._status(message, "sent", due, priced=side(dice, _PRICED_WHERE) < 0.5 or not arrives)  # noqa: PLR2004
+        if arrives and side(dice, _SWAPPED) < habits.swap:
+            message.held = status
+        else:
+            self._emit(message, status, due)
+        if not arrives:
+            return
+        if chance < habits.delivered:
+            later = between(*habits.delivered_s, side(dice, _DELIVERED_AT))
+        else:
+            later = between(*habits.late_s, side(dice, _LATE))
+        self._world.schedule.at(due + later, self._deliver, message)
+
+    def _deliver(self, due: float, message: _Message) -> None:
+        habits, dice, person = self._world.habits, message.dice, message.person
+        will_tell_reading = person.reads and person.read_receipts
+        if not (will_tell_reading and side(dice, _MISSING) < habits.missing_delivered):
+            self._emit(message, self._status(message, "delivered", due, priced=True), due)
+        if message.held is not None:
+            self._emit(message, message.held, due)
+            message.held = None
+        if side(dice, _FAILED_TOO) < habits.delivered_and_failed:
+            self._fail(due, (message, _UNREACHABLE))
+        if person.reads:
+            later = between_log(
+                max(habits.read_s[0], 0.001), max(habits.read_s[1], 0.001), side(dice, _READ_AT)
+            )
+            self._world.schedule.at(due + later, self._read, message)
+
+    def _read(self, due: float, message: _Message) -> None:
+        person, habits = message.person, self._world.habits
+        if person.read_receipts:
+            self._emit(message, self._status(message, "read", due, priced=True), due)
+        # Only marketing moves people to write: an answer to an answer would never end.
+        if not message.is_marketing or person.has_left or not (person.replies or person.leaves != "no"):
+            return
+        later = between(*habits.reply_s, side(message.dice, _REPLY_AT))
+        self._world.schedule.at(due + later, self._react, message)
+
+    def _react(self, due: float, message: _Message) -> None:
+        person = message.person
+        line = self._world.lines.get(message.line.number.phone_number_id)
+        if person.has_left or line is None:
+            return
+        language = person.language or language_of(message.language)
+        chance = side(message.dice, _REPLY_TEXT)
+        if person.leaves == "no":
+            texts = REPLIES[language]
+            text = person.reply_text or texts[int(chance * len(texts))]
+            self.write(person, line, text, at=due, context=message.wamid)
+            return
+        if person.leaves == "native":
+            self.prefer(person, line, "stop", at=due)
+            return
+        wamid, quick_replies = person.quick_replies or ("", ())
+        button = next((reply for reply in quick_replies if label_means_leaving(reply.text)), None)
+        if person.leaves == "button" and button is not None:
+            self.tap(person, line, button, at=due, context=wamid)
+            return
+        texts = LEAVING[language]
+        self.write(person, line, person.leaving_text or texts[int(chance * len(texts))], at=due)
+        self._has_left(person, "word")
+
+    def _fail(self, due: float, failing: tuple[_Message, int]) -> None:
+        message, code = failing
+        self._world.counts.failed_later[str(code)] += 1
+        status = self._status(message, "failed", due, priced=False)
+        status["errors"] = [told_in_webhook(code)]
+        self._emit(message, status, due)
+
+    def _status(self, message: _Message, name: str, at: float, *, priced: bool) -> dict[str, Any]:
+        person = message.person
+        status: dict[str, Any] = {"id": message.wamid, "status": name, "timestamp": str(int(at))}
+        if person.phone_known and person.phone:
+            status["recipient_id"] = person.phone
+        # Never on failed for a send by phone.
+        if name != "failed" or message.address.phone is None:
+            status["recipient_user_id"] = person.user_id
+        if message.token is not None:
+            status["biz_opaque_callback_data"] = message.token
+        if priced and message.pricing is not None:
+            status["pricing"], message.pricing = message.pricing, None
+        return status
+
+    def _emit(self, message: _Message, status: dict[str, Any], at: float) -> None:
+        name, world = status["status"], self._world
+        if message.withheld is not None and (not message.withheld or name in message.withheld):
+            world.counts.statuses["withheld"] += 1
+            return
+        world.outbox.status(message.line.number, message.person, status)
+        if side(message.dice, _REPEATED) < world.habits.duplicate and _is_the_one(message, name):
+            later = at + between(*_REPEATED_AFTER_S, side(message.dice, _REPEATED_AT))
+            world.schedule.at(later, self._repeat, (message, status))
+
+    def _repeat(self, _due: float, repeated: tuple[_Message, dict[str, Any]]) -> None:
+        message, status = repeated
+        self._world.outbox.status(message.line.number, message.person, status)
+        self._world.counts.statuses["repeated"] += 1
+
+    def _heard(
+        self, person: Person, line: Line, *, at: float, kind: str, text: str, wamid: str, payload: str | None
+    ) -> None:
+        world = self._world
+        if person.windows is None:
+            person.windows = {}
+        person.windows[line.number.phone_number_id] = at + WINDOW_S
+        line.count_inbound(time.monotonic())
+        world.counts.second(world.real_time()).inbound += 1
+        self._note_inbound(person, line, at=at, kind=kind, text=text, wamid=wamid, payload=payload)
+
+    def _note_inbound(
+        self,
+        person: Person,
+        line: Line,
+        *,
+        at: float,
+        kind: str,
+        text: str,
+        wamid: str | None,
+        payload: str | None,
+    ) -> None:
+        world = self._world
+        world.counts.inbound += 1
+        row = {
+            "seq": len(world.inbound) + 1,
+            "at": at,
+            "real_at": world.real_time(),
+            "wamid": wamid,
+            "phone_number_id": line.number.phone_number_id,
+            "address": person.address,
+            "person": person.key,
+            "kind": kind,
+            "text": text,
+            "payload": payload,
+        }
+        person.chat.append(-world.inbound.append(msgspec.json.encode(row)))
+
+    def _has_left(self, person: Person, way: str) -> None:
+        if not person.has_left:
+            person.has_left = True
+            self._world.counts.stops[way] += 1
+
+
+def _category(out: Outgoing, *, onboarded: bool) -> str:
+    if out.template is None:
+        return "service"
+    if out.endpoint == "marketing_messages" and onboarded:
+        return "marketing_lite"
+    return out.template.category.lower()
+
+
+def _context(line: Line, quoted: str | None) -> dict[str, str] | None:
+    return None if quoted is None else {"from": line.number.digits, "id": quoted}
+
+
+def _is_the_one(message: _Message, name: str) -> bool:
+    """Choose which of a message's statuses is the one that comes twice."""
+    return name == ("sent", "delivered", "read")[int(side(message.dice, _REPEATED_WHICH) * 3)]

@@ -1,0 +1,212 @@
+"""The people on the other side: who they are comes from the seed, what happened to them is kept here."""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import islice
+
+from whatsapp_simulator.countries import calling_code, country
+from whatsapp_simulator.dice import side, throw
+from whatsapp_simulator.scenario import Habits, PersonFacts, ScenarioError
+from whatsapp_simulator.templates import QuickReply
+from whatsapp_simulator.words import NAMES
+
+_FORMATTING = str.maketrans("", "", " ()-.\u00a0")
+_DIGITS = re.compile(r"[0-9]{7,15}")
+_USER_ID = re.compile(r"[A-Z]{2}\.[A-Za-z0-9]{1,128}")
+_USER_ID_DIGITS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a message goes: a phone in digits, or a business-scoped user id."""
+
+    phone: str | None = None
+    user_id: str | None = None
+
+    def __str__(self) -> str:
+        return f"+{self.phone}" if self.phone else self.user_id or ""
+
+
+def read_phone(text: str, *, own_digits: str = "") -> Address | None:
+    """Read a phone as Meta does: without plus, the sender's calling code goes before it; None if it is none.
+
+    Source: DOC/messages/send-messages (phone number formats).
+    """
+    plain = text.translate(_FORMATTING)
+    international = plain.startswith("+")
+    digits = plain[1:] if international else calling_code(own_digits) + plain
+    return Address(phone=digits) if _DIGITS.fullmatch(digits) else None
+
+
+def read_user_id(text: str) -> Address | None:
+    """Read a business-scoped user id; None if it is none."""
+    return Address(user_id=text) if _USER_ID.fullmatch(text) else None
+
+
+@dataclass(slots=True, eq=False)
+class Person:
+    """One person, however addressed.
+
+    phone: digits; None for somebody known by BSUID only.  phone_known: the business has their number, so that
+    webhooks show it; somebody with a username stays without until a message went to the number.
+    """
+
+    key: str
+    phone: str | None
+    user_id: str
+    name: str
+    username: str | None
+    phone_known: bool
+    language: str | None
+    reads: bool
+    read_receipts: bool
+    replies: bool
+    leaves: str
+    unreachable: bool
+    capped: bool
+    experiment: bool
+    reply_text: str | None = None
+    leaving_text: str | None = None
+
+    stopped_natively: bool = False
+    has_left: bool = False
+    confirmed: bool = False
+    blocks_us: bool = False
+    blocked_by_us: bool = False
+    received: int = 0
+    windows: dict[str, float] | None = None
+    quick_replies: tuple[str, tuple[QuickReply, ...]] | None = None
+    """The last message that had quick replies: wamid and what they say."""
+    chat: list[int] = field(default_factory=list)
+    """What was received (row of the accepted journal) and written (minus the row of the inbound journal)."""
+
+    @property
+    def address(self) -> str:
+        """The address the business knows."""
+        return f"+{self.phone}" if self.phone and self.phone_known else self.user_id
+
+    @property
+    def wa_digits(self) -> str:
+        """Digits for message ids, which hold the number; somebody without one lends those of the BSUID."""
+        return self.phone or re.sub(r"\D", "", self.user_id)[:15] or "0"
+
+    def window_open(self, phone_number_id: str, at: float) -> bool:
+        """Tell whether they wrote to the number in the 24 hours before."""
+        return self.windows is not None and self.windows.get(phone_number_id, 0.0) > at
+
+
+class Population:
+    """All people seen so far, found by phone or by BSUID; whoever is new comes out of the seed."""
+
+    def __init__(self, *, seed: int, habits: Habits) -> None:
+        self._seed = seed
+        self.habits = habits
+        self._people: dict[str, Person] = {}
+        self._by_phone: dict[str, Person] = {}
+        self._by_user_id: dict[str, Person] = {}
+
+    def __len__(self) -> int:
+        return len(self._people)
+
+    def listed(self, *, after: str | None, limit: int) -> list[Person]:
+        """List people in the order of their keys, beginning after a key."""
+        keys = sorted(key for key in self._people if after is None or key > after)
+        return [self._people[key] for key in islice(keys, limit)]
+
+    def meet(self, address: Address) -> Person:
+        """Find the person at an address, or let them come into being."""
+        if address.phone:
+            person = self._by_phone.get(address.phone)
+            if person is None:
+                person = self._make(PersonFacts(phone=address.phone))
+            person.phone_known = True
+            return person
+        user_id = address.user_id or ""
+        return self._by_user_id.get(user_id) or self._make(PersonFacts(user_id=user_id))
+
+    def find(self, text: str) -> Person | None:
+        """Find somebody already seen by key, phone or BSUID."""
+        if text in self._people:
+            return self._people[text]
+        if text in self._by_user_id:
+            return self._by_user_id[text]
+        return self._by_phone.get(text.translate(_FORMATTING).lstrip("+"))
+
+    def add(self, people: Iterable[PersonFacts]) -> list[Person]:
+        """Add people with given traits, all or none; raises ScenarioError for a missing or taken address."""
+        people = tuple(people)
+        taken = self._by_phone.keys() | self._by_user_id.keys()
+        for facts in people:
+            addresses = {_digits(facts.phone), facts.user_id} - {None}
+            if not addresses:
+                raise ScenarioError("A person needs `phone`, `user_id` or both.")
+            if not addresses.isdisjoint(taken):
+                raise ScenarioError(
+                    f"Somebody with the address {facts.phone or facts.user_id} is there already."
+                )
+            taken |= {address for address in addresses if address}
+        return [self._make(facts) for facts in people]
+
+    def forget(self) -> None:
+        """Forget everybody."""
+        self._people.clear()
+        self._by_phone.clear()
+        self._by_user_id.clear()
+
+    def _make(self, facts: PersonFacts) -> Person:
+        habits, phone = self.habits, _digits(facts.phone)
+        identity = phone or facts.user_id or ""
+        dice = throw(self._seed, "person", identity)
+        name = facts.name or NAMES[int(side(dice, 0) * len(NAMES))]
+        username = facts.username
+        if username is None and (
+            phone is None or (facts.user_id is None and side(dice, 1) < habits.has_username)
+        ):
+            username = f"{re.sub('[^a-z]', '', name.lower())}.{dice[:2].hex()}"
+        person = Person(
+            key="person-" + dice[-8:].hex(),
+            phone=phone,
+            user_id=facts.user_id or self._user_id_of(identity),
+            name=name,
+            username=username,
+            phone_known=phone is not None and username is None,
+            language=facts.language,
+            reads=_or(facts.reads, side(dice, 2) < habits.reads),
+            read_receipts=_or(facts.read_receipts, side(dice, 3) >= habits.receipts_off),
+            replies=_or(facts.replies, side(dice, 4) < habits.replies),
+            leaves=facts.leaves or _way_of_leaving(habits, side(dice, 5), side(dice, 6)),
+            unreachable=_or(facts.unreachable, side(dice, 7) < habits.unreachable),
+            capped=_or(facts.capped, side(dice, 8) < habits.capped),
+            experiment=_or(facts.experiment, side(dice, 9) < habits.experiment),
+            reply_text=facts.reply_text,
+            leaving_text=facts.leaving_text,
+        )
+        self._people[person.key] = person
+        self._by_user_id[person.user_id] = person
+        if phone:
+            self._by_phone[phone] = person
+        return person
+
+    def _user_id_of(self, phone: str) -> str:
+        number = int.from_bytes(
+            hashlib.blake2b(f"{self._seed}:{phone}".encode(), digest_size=8).digest(), "big"
+        )
+        return f"{country(phone)}.{number:0{_USER_ID_DIGITS}d}"
+
+
+def _digits(phone: str | None) -> str | None:
+    return phone.translate(_FORMATTING).lstrip("+") if phone else None
+
+
+def _or(told: bool | None, drawn: bool) -> bool:  # noqa: FBT001 - two answers to the same question
+    return drawn if told is None else told
+
+
+def _way_of_leaving(habits: Habits, chance: float, way: float) -> str:
+    if chance >= habits.leaves:
+        return "no"
+    if way < habits.leaves_natively:
+        return "native"
+    return "button" if way < habits.leaves_natively + habits.leaves_by_button else "word"

@@ -1,0 +1,218 @@
+"""What a simulator starts with: account, people, habits, faults and clock, as JSON or as objects."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+
+Rate = Annotated[float, Meta(ge=0, le=1)]
+Seconds = Annotated[float, Meta(ge=0)]
+Identifier = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+
+NumberStatus = Literal[
+    "CONNECTED", "PENDING", "DISCONNECTED", "MIGRATED", "BANNED",
+    "RESTRICTED", "RATE_LIMITED", "FLAGGED", "DELETED", "UNVERIFIED",
+]  # fmt: skip
+
+
+class ScenarioError(ValueError):
+    """A scenario or a request to the control plane is not as documented; the message says what and where."""
+
+
+class Number(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A business phone number."""
+
+    phone_number_id: Identifier
+    display_phone_number: Annotated[str, Meta(min_length=7, max_length=32)]
+    verified_name: str = "Example Shop"
+    mps: Annotated[float, Meta(gt=0)] = 80
+    """Messages per real second, inbound and outbound together."""
+    burst_s: Annotated[float, Meta(ge=0)] = 1.0
+    """How many seconds' worth of messages may come at once."""
+    status: NumberStatus = "CONNECTED"
+    quality_rating: Literal["GREEN", "YELLOW", "RED", "UNKNOWN", "NA"] = "GREEN"
+    messaging_limit: Literal["TIER_250", "TIER_2K", "TIER_10K", "TIER_100K", "TIER_UNLIMITED"] = (
+        "TIER_UNLIMITED"
+    )
+    """Shown when asked for; not enforced."""
+
+    @property
+    def digits(self) -> str:
+        """The number in digits alone, as webhooks write it."""
+        return "".join(filter(str.isdigit, self.display_phone_number))
+
+
+class Setup(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The business account as Meta knows it."""
+
+    app_id: Identifier = "634974688087057"
+    app_secret: Annotated[str, Meta(min_length=1)] = "simulated-app-secret"  # noqa: S105 - opens nothing but this simulator
+    access_token: Annotated[str, Meta(min_length=1)] = "simulated-access-token"  # noqa: S105 - as above
+    verify_token: str = "simulated-verify-token"  # noqa: S105 - as above
+    callback_url: str = ""
+    """Where webhooks go; empty: nobody is subscribed and none are sent."""
+    verify_callback: bool = True
+    """Ask the callback for the challenge before it gets webhooks, as Meta does."""
+    waba_id: Identifier = "102290129340398"
+    waba_name: str = "Example Shop"
+    portfolio_id: Identifier = "506914307656634"
+    marketing_messages_onboarding_status: Literal["ELIGIBLE", "INELIGIBLE", "ONBOARDED"] = "ONBOARDED"
+    disable_marketing_messages_on_cloud_api: bool = False
+    numbers: tuple[Number, ...] = (
+        Number(phone_number_id="106540352242922", display_phone_number="+1 555-010-0100"),
+    )
+    templates: tuple[dict[str, Any], ...] = ()
+    """As the template list writes them: name, language, category, status, components, …"""
+
+
+class Habits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How often people and the platform do what: rates of people or messages, spans in simulated seconds."""
+
+    reads: Rate = 0.65
+    receipts_off: Rate = 0.08
+    replies: Rate = 0.03
+    leaves: Rate = 0.01
+    leaves_natively: Rate = 0.3
+    """Of those who leave: with WhatsApp's own switch."""
+    leaves_by_button: Rate = 0.2
+    """Of those who leave: by tapping a quick reply, where the message has one; the others write a word."""
+    unreachable: Rate = 0.01
+    capped: Rate = 0.005
+    experiment: Rate = 0.0
+    has_username: Rate = 0.1
+    us_marketing_paused: bool = True
+    """Marketing templates to US numbers fail with 131049, as since 2025-04-01."""
+
+    delivered: Rate = 0.92
+    delivered_late: Rate = 0.05
+    """Hours later; what is left over is never delivered."""
+    sent_s: tuple[Seconds, Seconds] = (0.2, 2.0)
+    delivered_s: tuple[Seconds, Seconds] = (1.0, 30.0)
+    late_s: tuple[Seconds, Seconds] = (3600.0, 43200.0)
+    read_s: tuple[Seconds, Seconds] = (60.0, 21600.0)
+    reply_s: tuple[Seconds, Seconds] = (10.0, 900.0)
+
+    duplicate: Rate = 0.01
+    swap: Rate = 0.02
+    missing_delivered: Rate = 0.02
+    delivered_and_failed: Rate = 0.001
+    free_service_messages: Annotated[int, Meta(ge=0)] = 1000
+    """Service messages per number and month that cost nothing."""
+
+    webhook_flush_s: Annotated[float, Meta(ge=0, le=5)] = 0.02
+    """Real seconds that updates wait for company before a POST."""
+    webhook_batch: Annotated[int, Meta(ge=1, le=1000)] = 1000
+    webhook_connections: Annotated[int, Meta(ge=1, le=64)] = 8
+    webhook_timeout_s: Annotated[float, Meta(gt=0, le=60)] = 10.0
+    """Real seconds."""
+    webhook_retry_first_s: Annotated[float, Meta(gt=0)] = 1.0
+    webhook_retry_longest_s: Annotated[float, Meta(gt=0)] = 3600.0
+    webhook_retry_days: Annotated[float, Meta(gt=0)] = 7.0
+
+
+class PersonFacts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A person told by name; whatever is left out comes from the seed."""
+
+    phone: Annotated[str, Meta(pattern=r"^\+?[0-9][0-9 ()-]{5,24}$")] | None = None
+    user_id: Annotated[str, Meta(pattern=r"^[A-Z]{2}\.[A-Za-z0-9]{1,128}$")] | None = None
+    name: str | None = None
+    username: str | None = None
+    language: Literal["ca", "es", "en"] | None = None
+    """Left out: the language of the message they got."""
+    reads: bool | None = None
+    read_receipts: bool | None = None
+    replies: bool | None = None
+    leaves: Literal["no", "word", "native", "button"] | None = None
+    unreachable: bool | None = None
+    capped: bool | None = None
+    experiment: bool | None = None
+    reply_text: str | None = None
+    leaving_text: str | None = None
+
+
+FaultKind = Literal[
+    "refuse",
+    "error_before",
+    "error_after",
+    "lose_answer",
+    "slow",
+    "withhold_status",
+    "receiver_down",
+    "receiver_deaf",
+]
+StatusName = Literal["sent", "delivered", "read", "failed"]
+
+
+class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Something that goes wrong on purpose."""
+
+    kind: FaultKind
+    rate: Rate = 1.0
+    times: Annotated[int, Meta(ge=1)] | None = None
+    """How often at most; left out: for ever."""
+    code: int | None = None
+    http_status: Annotated[int, Meta(ge=400, le=599)] | None = None
+    seconds: Annotated[float, Meta(ge=0, le=600)] | None = None
+    addresses: tuple[str, ...] = ()
+    """Phones, BSUIDs or person keys; empty: everybody."""
+    phone_number_id: str | None = None
+    statuses: tuple[StatusName, ...] = ()
+    """For withhold_status: which; empty: all."""
+
+
+class ClockFacts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The clock at the start."""
+
+    rate: Annotated[float, Meta(ge=0, le=1_000_000)] = 1.0
+    start: float | None = None
+    """Seconds since 1970; left out: now."""
+
+
+class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything a simulator starts with; every part has a default."""
+
+    seed: int = 7
+    setup: Setup = Setup()
+    habits: Habits = Habits()
+    people: tuple[PersonFacts, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    clock: ClockFacts = ClockFacts()
+
+
+_Shape = TypeVar("_Shape")
+
+
+def read_scenario(path: Path) -> Scenario:
+    """Read a scenario file; raises ScenarioError with the line and column where the JSON is broken."""
+    try:
+        text = path.read_bytes()
+    except OSError as problem:
+        raise ScenarioError(f"The scenario {path} cannot be read: {problem.strerror}.") from problem
+    try:
+        return decode(text, Scenario)
+    except ScenarioError as problem:
+        raise ScenarioError(f"The scenario {path} is not right: {problem}") from problem
+
+
+def decode(body: bytes, shape: type[_Shape]) -> _Shape:
+    """Decode JSON into a shape; raises ScenarioError with a sentence that says what is wrong and where."""
+    try:
+        return msgspec.json.decode(body or b"{}", type=shape)
+    except msgspec.ValidationError as problem:
+        raise ScenarioError(f"{str(problem).replace(' - at ', ', at ')}.") from problem
+    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+        raise ScenarioError(_where_broken(body)) from problem
+
+
+def _where_broken(body: bytes) -> str:
+    # msgspec gives a byte position only; the standard library knows lines and columns.
+    import json
+
+    try:
+        json.loads(body)
+    except json.JSONDecodeError as problem:
+        return f"it is not JSON: {problem.msg} (line {problem.lineno}, column {problem.colno})."
+    except (UnicodeDecodeError, RecursionError):
+        return "it is not JSON in UTF-8, or nested too deeply."
+    return "it is not JSON that can be read here."

@@ -1,0 +1,85 @@
+"""The HTTP face: reads requests, hands them to the Graph side or the control plane, writes the answers."""
+
+import asyncio
+import logging
+
+from aiohttp import StreamReader, web
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http_parser import RawRequestMessage
+from aiohttp.web_protocol import RequestHandler
+from aiohttp.web_request import BaseRequest
+
+from whatsapp_simulator.control import ROOT, Control, ControlRequest
+from whatsapp_simulator.graph.errors import Problem, problem
+from whatsapp_simulator.graph.messages import Answer
+from whatsapp_simulator.graph.routes import GraphRequest, answer
+from whatsapp_simulator.life import Life
+from whatsapp_simulator.world import World
+
+MAX_BODY_BYTES = 8 * 1024 * 1024
+_MAX_GRAPH_BODY_BYTES = 1024 * 1024
+_JSON = "application/json"
+_GRAPH_JSON = "application/json; charset=UTF-8"
+_TOO_LONG = Problem(100, 413, "(#100) Invalid parameter", "The request body is too long.")
+
+_logger = logging.getLogger(__name__)
+
+
+class Face:
+    """One handler for every request; aiohttp's router would cost more than the rest of a send."""
+
+    def __init__(self, world: World, life: Life) -> None:
+        self._world = world
+        self._life = life
+        self._control = Control(world, life)
+
+    async def handle(self, request: BaseRequest) -> web.StreamResponse:
+        """Answer a request, whatever it is."""
+        try:
+            body = await request.read()
+        except web.HTTPRequestEntityTooLarge:
+            return web.Response(status=_TOO_LONG.http_status, body=_TOO_LONG.body(), content_type=_JSON)
+        path = request.path
+        try:
+            if path.startswith(ROOT):
+                told = await self._control.answer(
+                    ControlRequest(request.method, path.removeprefix(ROOT), request.query, body)
+                )
+                return web.Response(status=told.status, body=told.body, content_type=_JSON)
+            return await self._graph(request, path, body)
+        except Exception:
+            _logger.exception("server.request_broke")
+            return web.Response(status=500, body=problem(1).body(), content_type=_JSON)
+
+    async def _graph(self, request: BaseRequest, path: str, body: bytes) -> web.StreamResponse:
+        if len(body) > _MAX_GRAPH_BODY_BYTES:
+            told = Answer(_TOO_LONG.http_status, _TOO_LONG.body())
+        else:
+            url = f"http://{request.host}{path}"
+            told = answer(
+                self._world,
+                self._life,
+                GraphRequest(request.method, path, url, request.query, request.headers, body),
+            )
+        if told.wait_s:
+            await asyncio.sleep(told.wait_s)
+        if told.connection_lost and request.transport is not None:
+            # The message is accepted, and nobody is told: what a lost answer looks like from outside.
+            request.transport.abort()
+        return web.Response(status=told.status, body=told.body, headers={"Content-Type": _GRAPH_JSON})
+
+
+def make_server(world: World, life: Life) -> web.Server:
+    """Make the server; it never logs requests, because they hold addresses."""
+    return web.Server(Face(world, life).handle, request_factory=_make_request, access_log=None)
+
+
+def _make_request(
+    message: RawRequestMessage,
+    payload: StreamReader,
+    protocol: RequestHandler,
+    writer: AbstractStreamWriter,
+    task: asyncio.Task[None],
+) -> BaseRequest:
+    loop = asyncio.get_running_loop()
+    return BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=MAX_BODY_BYTES)

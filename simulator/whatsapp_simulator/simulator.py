@@ -1,0 +1,79 @@
+"""The simulator as an object: `async with Simulator(scenario) as simulator: … simulator.url …`."""
+
+import asyncio
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+from whatsapp_simulator.life import Life
+from whatsapp_simulator.scenario import Scenario
+from whatsapp_simulator.server import make_server
+from whatsapp_simulator.world import World
+
+_SHUTDOWN_S = 0.3
+
+
+class PortTakenError(Exception):
+    """Somebody else listens on the port; the message names it."""
+
+
+class Simulator:
+    """Meta's platform on one port of this machine.
+
+    port 0 takes a free one.  `world` is for those who run in the same event loop; everybody else uses the
+    control plane.
+    """
+
+    world: World
+
+    def __init__(self, scenario: Scenario | None = None, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        self._scenario = scenario or Scenario()
+        self._host = host
+        self._port = port
+        self._runner: web.ServerRunner | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return self._port
+
+    @property
+    def url(self) -> str:
+        """The address of the Graph side, without version; the control plane stands under `/_control/`."""
+        return f"http://{self._host}:{self._port}"
+
+    async def __aenter__(self) -> Self:
+        world = self.world = World(self._scenario)
+        self._runner = web.ServerRunner(make_server(world, Life(world)), shutdown_timeout=_SHUTDOWN_S)
+        try:
+            await self._runner.setup()
+            site = web.TCPSite(self._runner, self._host, self._port, backlog=1024)
+            await site.start()
+        except OSError as problem:
+            await self._close()
+            reason = problem.strerror or "it cannot be opened"
+            raise PortTakenError(
+                f"Port {self._port} on {self._host} is not to be had: {reason}."
+            ) from problem
+        self._port = self._runner.addresses[0][1]
+        self._tasks = [
+            asyncio.create_task(world.schedule.run(), name="simulator.schedule"),
+            asyncio.create_task(world.outbox.run(), name="simulator.webhooks"),
+        ]
+        return self
+
+    async def __aexit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        await self._close()
+
+    async def _close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._runner is not None:
+            await self._runner.cleanup()
+        await self.world.outbox.close()
+        self.world.close()

@@ -1,0 +1,324 @@
+"""Webhooks on their way: gathered, signed over their exact bytes, posted, and tried again until taken."""
+
+import asyncio
+import hashlib
+import hmac
+import logging
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import msgspec
+
+from whatsapp_simulator import payloads
+from whatsapp_simulator.clock import Clock
+from whatsapp_simulator.counts import Counts
+from whatsapp_simulator.faults import FaultBox
+from whatsapp_simulator.journal import Journal
+from whatsapp_simulator.people import Person
+from whatsapp_simulator.scenario import Habits, Number, Setup
+from whatsapp_simulator.schedule import Schedule
+
+_logger = logging.getLogger(__name__)
+
+_READY_IN_MEMORY = 64
+_DAY_S = 86_400.0
+_HTTP_OK = 200
+_VERIFY_AGAIN_S = 0.5
+_USER_AGENT = "facebookexternalua"
+
+
+class HandshakeError(Exception):
+    """The callback did not answer the challenge; the message says what it did instead."""
+
+
+@dataclass(slots=True)
+class _Update:
+    """One status, message or preference waiting for its batch."""
+
+    number: Number
+    kind: str
+    person: Person
+    with_username: bool
+    written: msgspec.Raw
+
+
+@dataclass(slots=True)
+class _Parcel:
+    """One POST: its body in memory or, while the receiver is behind, in the spool."""
+
+    phone_number_id: str
+    updates: int
+    body: bytes | None
+    spool_row: int = 0
+    first_tried_at: float | None = None
+    gap_s: float = 0.0
+
+
+class Outbox:
+    """Everything that still has to reach the receiver; nothing leaves it but by a 200 or after seven days.
+
+    setup and habits are asked for each time, because the control plane may replace them.
+    """
+
+    def __init__(
+        self,
+        *,
+        setup: Callable[[], Setup],
+        habits: Callable[[], Habits],
+        clock: Clock,
+        schedule: Schedule,
+        faults: FaultBox,
+        counts: Callable[[], Counts],
+    ) -> None:
+        self._setup = setup
+        self._habits = habits
+        self._clock = clock
+        self._schedule = schedule
+        self._faults = faults
+        self._counts = counts
+        self._statuses: list[_Update] = []
+        self._urgent: list[_Update] = []
+        self._ready: asyncio.Queue[_Parcel] = asyncio.Queue()
+        self._wake = asyncio.Event()
+        self._verified = asyncio.Event()
+        self._spool = Journal()
+        self._spooled = 0
+        self._session: aiohttp.ClientSession | None = None
+        self._generation = 0
+        self.pending = 0
+        self.waiting_for_retry = 0
+
+    @property
+    def is_verified(self) -> bool:
+        """Tell whether the callback has answered the challenge, or need not."""
+        return self._verified.is_set()
+
+    def status(self, number: Number, person: Person, written: dict[str, Any]) -> None:
+        """Send a status; sent, delivered and read bring `contacts` along, failed does not."""
+        name = written["status"]
+        kind = "failed" if name == "failed" else "statuses"
+        update = _Update(
+            number, kind, person, name in ("delivered", "read"), msgspec.Raw(msgspec.json.encode(written))
+        )
+        self._counts().statuses[name] += 1
+        self._add(self._statuses, update)
+
+    def message(self, number: Number, person: Person, written: dict[str, Any]) -> None:
+        """Send what a person wrote or tapped."""
+        raw = msgspec.Raw(msgspec.json.encode(written))
+        self._add(self._urgent, _Update(number, "messages", person, with_username=True, written=raw))
+
+    def preference(self, number: Number, person: Person, written: dict[str, Any]) -> None:
+        """Send a marketing preference."""
+        raw = msgspec.Raw(msgspec.json.encode(written))
+        self._add(self._urgent, _Update(number, "user_preferences", person, with_username=True, written=raw))
+
+    def _add(self, lane: list[_Update], update: _Update) -> None:
+        if not self._setup().callback_url:
+            self._counts().webhooks["unsubscribed"] += 1
+            return
+        lane.append(update)
+        self.pending += 1
+        self._wake.set()
+
+    def forget(self) -> None:
+        """Drop everything that waits."""
+        self._generation += 1
+        self._statuses.clear()
+        self._urgent.clear()
+        while not self._ready.empty():
+            self._ready.get_nowait()
+        self._spool.clear()
+        self._spooled = self.pending = self.waiting_for_retry = 0
+
+    async def shake_hands(self, setup: Setup) -> None:
+        """Ask a callback for the challenge, as Meta does before it subscribes; raises HandshakeError."""
+        challenge = str(int.from_bytes(hashlib.sha256(str(self._clock.now()).encode()).digest()[:4], "big"))
+        query = {"hub.mode": "subscribe", "hub.challenge": challenge, "hub.verify_token": setup.verify_token}
+        try:
+            async with self._http().get(setup.callback_url, params=query, allow_redirects=False) as answer:
+                said = await answer.text(errors="replace")
+        except (aiohttp.ClientError, OSError, ValueError) as problem:
+            reason = str(problem) or type(problem).__name__
+            raise HandshakeError(
+                f"The callback {setup.callback_url} could not be reached: {reason}."
+            ) from problem
+        if answer.status != _HTTP_OK or said.strip() != challenge:
+            raise HandshakeError(
+                f"The callback {setup.callback_url} did not answer the challenge: HTTP {answer.status}, "
+                f"{said[:80]!r} instead of {challenge!r}."
+            )
+
+    def setup_changed(self, *, verified: bool) -> None:
+        """Take note that the setup was replaced; without a verified callback everything waits."""
+        if verified:
+            self._verified.set()
+        else:
+            self._verified.clear()
+
+    async def run(self) -> None:
+        """Gather and post for ever."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._verify_until_done(), name="webhooks.verify")
+            tasks.create_task(self._gather(), name="webhooks.gather")
+            for number in range(self._habits().webhook_connections):
+                tasks.create_task(self._post_for_ever(), name=f"webhooks.post.{number}")
+
+    async def close(self) -> None:
+        """Give connections and the spool back."""
+        if self._session is not None:
+            await self._session.close()
+        self._spool.close()
+
+    def _http(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                timeout=aiohttp.ClientTimeout(total=self._habits().webhook_timeout_s),
+                headers={"User-Agent": _USER_AGENT},
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
+        return self._session
+
+    async def _verify_until_done(self) -> None:
+        # A scenario may name a callback that starts later than the simulator.
+        while True:
+            setup = self._setup()
+            if not self.is_verified and setup.callback_url:
+                try:
+                    await self.shake_hands(setup)
+                except HandshakeError as problem:
+                    _logger.info("webhooks.not_verified: %s", problem)
+                else:
+                    self._verified.set()
+            await asyncio.sleep(_VERIFY_AGAIN_S)
+
+    async def _gather(self) -> None:
+        while True:
+            await self._wake.wait()
+            await asyncio.sleep(self._habits().webhook_flush_s)
+            self._wake.clear()
+            urgent, self._urgent = self._urgent, []
+            statuses, self._statuses = self._statuses, []
+            for lane in (urgent, statuses):
+                for parcel in self._pack(lane):
+                    self._keep_or_spool(parcel)
+                    self._ready.put_nowait(parcel)
+                    # Packing a thousand updates takes milliseconds: let requests in between.
+                    await asyncio.sleep(0)
+
+    def _pack(self, lane: list[_Update]) -> list[_Parcel]:
+        by_number: dict[str, list[_Update]] = defaultdict(list)
+        for update in lane:
+            by_number[update.number.phone_number_id].append(update)
+        size = self._habits().webhook_batch
+        return [
+            self._parcel(phone_number_id, updates[start : start + size])
+            for phone_number_id, updates in by_number.items()
+            for start in range(0, len(updates), size)
+        ]
+
+    def _parcel(self, phone_number_id: str, updates: list[_Update]) -> _Parcel:
+        by_kind: dict[str, list[_Update]] = defaultdict(list)
+        for update in updates:
+            by_kind[update.kind].append(update)
+        changes = [_change(kind, batch) for kind, batch in by_kind.items()]
+        return _Parcel(phone_number_id, len(updates), payloads.envelope(self._setup().waba_id, changes))
+
+    def _keep_or_spool(self, parcel: _Parcel) -> None:
+        if parcel.body is not None and (
+            parcel.first_tried_at is not None or self._ready.qsize() > _READY_IN_MEMORY
+        ):
+            parcel.spool_row = self._spool.append(parcel.body)
+            parcel.body = None
+            self._spooled += 1
+
+    async def _post_for_ever(self) -> None:
+        while True:
+            parcel = await self._ready.get()
+            generation = self._generation
+            await self._verified.wait()
+            body = self._spool.row(parcel.spool_row) if parcel.body is None else parcel.body
+            taken = await self._post(parcel.phone_number_id, body)
+            if generation != self._generation:
+                continue
+            if taken:
+                self._done(parcel)
+            else:
+                self._try_again_later(parcel)
+
+    async def _post(self, phone_number_id: str, body: bytes) -> bool:
+        self._counts().webhooks["posts"] += 1
+        if self._faults.strikes("receiver_down", phone_number_id=phone_number_id):
+            return False
+        setup = self._setup()
+        signature = hmac.digest(setup.app_secret.encode(), body, "sha256").hex()
+        headers = {"Content-Type": "application/json", "X-Hub-Signature-256": f"sha256={signature}"}
+        try:
+            async with self._http().post(
+                setup.callback_url, data=body, headers=headers, allow_redirects=False
+            ) as answer:
+                await answer.read()
+        except (aiohttp.ClientError, OSError, ValueError):
+            return False
+        if answer.status != _HTTP_OK:
+            return False
+        return self._faults.strikes("receiver_deaf", phone_number_id=phone_number_id) is None
+
+    def _done(self, parcel: _Parcel) -> None:
+        self.pending -= parcel.updates
+        self._counts().webhooks["delivered"] += 1
+        self._release(parcel)
+
+    def _release(self, parcel: _Parcel) -> None:
+        if parcel.body is None:
+            self._spooled -= 1
+            if self._spooled == 0:
+                self._spool.clear()
+
+    def _try_again_later(self, parcel: _Parcel) -> None:
+        """Wait in simulated time: at once, then twice as long each time, for seven days.
+
+        Source: DOC/webhooks/overview (retries).
+        """
+        habits, now = self._habits(), self._clock.now()
+        if parcel.first_tried_at is None:
+            parcel.first_tried_at = now
+        if now - parcel.first_tried_at > habits.webhook_retry_days * _DAY_S:
+            self.pending -= parcel.updates
+            self._counts().webhooks["abandoned"] += 1
+            self._release(parcel)
+            return
+        self._keep_or_spool(parcel)
+        wait = parcel.gap_s
+        parcel.gap_s = min(max(wait * 2, habits.webhook_retry_first_s), habits.webhook_retry_longest_s)
+        self.waiting_for_retry += 1
+        self._schedule.at(now + wait, self._retry, (self._generation, parcel))
+
+    def _retry(self, _due: float, waiting: tuple[int, _Parcel]) -> None:
+        generation, parcel = waiting
+        if generation == self._generation:
+            self.waiting_for_retry -= 1
+            self._counts().webhooks["retries"] += 1
+            self._ready.put_nowait(parcel)
+
+
+def _change(kind: str, batch: list[_Update]) -> Any:
+    """Write one change; each person stands in `contacts` once, failed statuses have none."""
+    contacts: dict[str, tuple[Person, bool]] = {}
+    if kind != "failed":
+        for update in batch:
+            known = contacts.get(update.person.key)
+            contacts[update.person.key] = (
+                update.person,
+                update.with_username or (known is not None and known[1]),
+            )
+    return payloads.change(
+        batch[0].number,
+        field="user_preferences" if kind == "user_preferences" else "messages",
+        contacts=[payloads.contact(person, with_username=shown) for person, shown in contacts.values()],
+        updates=[update.written for update in batch],
+        kind="statuses" if kind == "failed" else kind,
+    )

@@ -1,0 +1,132 @@
+"""One simulated platform: account, numbers, templates, people, clock, and all that was counted."""
+
+import secrets
+import time
+from collections.abc import Iterable
+
+from whatsapp_simulator.clock import Clock
+from whatsapp_simulator.counts import Counts, Pace
+from whatsapp_simulator.faults import FaultBox
+from whatsapp_simulator.journal import Journal
+from whatsapp_simulator.limits import PairRate, Throughput
+from whatsapp_simulator.people import Population
+from whatsapp_simulator.scenario import Habits, Number, Scenario, ScenarioError, Setup
+from whatsapp_simulator.schedule import Schedule
+from whatsapp_simulator.templates import Template, compile_template
+from whatsapp_simulator.webhooks import Outbox
+
+
+class Line:
+    """A business number at work: its limits and what passed over it."""
+
+    def __init__(self, number: Number, pace: Pace) -> None:
+        self.number = number
+        self.pace = pace
+        self.throughput = Throughput(per_second=number.mps, burst_s=number.burst_s)
+        self.pairs = PairRate()
+        self.service_month = 0
+        self.service_messages = 0
+
+    def count_accepted(self, monotonic: float) -> None:
+        """Count a message to a person; monotonic: real seconds."""
+        self.throughput.take()
+        self.pace.accepted_total += 1
+        self.pace.accepted.count(monotonic)
+        self.pace.passed.count(monotonic)
+
+    def count_inbound(self, monotonic: float) -> None:
+        """Count a message from a person."""
+        self.throughput.has_room(monotonic)
+        self.throughput.take()
+        self.pace.inbound_total += 1
+        self.pace.passed.count(monotonic)
+
+
+class World:
+    """The state all parts share; made inside a running event loop."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.seed = scenario.seed
+        self.habits = scenario.habits
+        self.clock = Clock(start=scenario.clock.start, rate=scenario.clock.rate)
+        self.schedule = Schedule(self.clock)
+        self.counts = Counts()
+        self.faults = FaultBox(seed=scenario.seed, faults=scenario.faults)
+        self.population = Population(seed=scenario.seed, habits=scenario.habits)
+        self.accepted = Journal()
+        self.inbound = Journal()
+        self.outbox = Outbox(
+            setup=lambda: self.setup,
+            habits=lambda: self.habits,
+            clock=self.clock,
+            schedule=self.schedule,
+            faults=self.faults,
+            counts=lambda: self.counts,
+        )
+        self._run = secrets.token_hex(4).upper()
+        self._ids = 0
+        self.replace_setup(scenario.setup, verified=not scenario.setup.verify_callback)
+        self.population.add(scenario.people)
+
+    def replace_setup(self, setup: Setup, *, verified: bool) -> None:
+        """Put another account in place; raises ScenarioError, and changes nothing, if it makes no sense."""
+        templates = _compile_all(setup)
+        ids = [number.phone_number_id for number in setup.numbers]
+        if len({*ids, setup.waba_id}) <= len(ids):
+            raise ScenarioError("The ids of `numbers` and `waba_id` must all differ.")
+        self.setup = setup
+        self.templates = templates
+        self.lines = {
+            number.phone_number_id: Line(number, self.counts.pace(number.phone_number_id))
+            for number in setup.numbers
+        }
+        self.outbox.setup_changed(verified=verified)
+
+    def replace_habits(self, habits: Habits) -> None:
+        """Let people met from now on have other habits."""
+        self.habits = habits
+        self.population.habits = habits
+
+    def reset(self) -> None:
+        """Forget people, faults, counts and all that was on its way; account, habits and clock stay."""
+        self.counts = Counts()
+        self.schedule.clear()
+        self.outbox.forget()
+        self.faults.replace(())
+        self.faults.by_kind.clear()
+        self.population.forget()
+        self.accepted.clear()
+        self.inbound.clear()
+        self.lines = {
+            number.phone_number_id: Line(number, self.counts.pace(number.phone_number_id))
+            for number in self.setup.numbers
+        }
+
+    def nonce(self) -> str:
+        """Make eighteen hexadecimal digits that were never used before."""
+        self._ids += 1
+        return f"{self._run}{self._ids:010X}"
+
+    def close(self) -> None:
+        """Give the journals back."""
+        self.accepted.close()
+        self.inbound.close()
+
+    @staticmethod
+    def real_time() -> float:
+        """Tell the real time, in seconds since 1970."""
+        return time.time()
+
+
+def _compile_all(setup: Setup) -> dict[tuple[str, str], Template]:
+    templates: dict[tuple[str, str], Template] = {}
+    for template in _compiled(setup.templates):
+        key = (template.name, template.language)
+        if key in templates:
+            raise ScenarioError(f"Template {template.name} stands there twice in {template.language}.")
+        templates[key] = template
+    return templates
+
+
+def _compiled(facts: Iterable[dict[str, object]]) -> Iterable[Template]:
+    return (compile_template(one, number=number) for number, one in enumerate(facts, 1))
