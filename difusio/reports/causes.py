@@ -6,6 +6,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from difusio.cloud_api.causes import cause
+
 # The reasons that the outbox writes beside a skipped delivery.
 _SKIPS: Final[dict[str, Promise]] = {
     "no_consent": gettext_lazy("Never agreed to this topic."),
@@ -25,17 +27,6 @@ def skip_sentence(reason: str) -> str:
     return str(sentence) if sentence else reason
 
 
-# Meta's codes.  Source: developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes
-_FAILURES: Final[dict[str, Promise]] = {
-    "130472": gettext_lazy("Meta holds this message back as part of an experiment."),
-    "131026": gettext_lazy("The message cannot be delivered to this phone."),
-    "131047": gettext_lazy("More than 24 hours have passed since the person wrote."),
-    "131049": gettext_lazy("Meta holds it back: this person gets many marketing messages."),
-    "131050": gettext_lazy("The person stopped marketing messages in WhatsApp."),
-}
-
-
 def failure_sentence(code: str) -> str:
-    """Say in plain words what Meta's code means; an unknown code asks to look it up."""
-    sentence = _FAILURES.get(code)
-    return str(sentence) if sentence else _("Meta gives a code that we do not know.")
+    """Say in plain words what Meta's code means; cloud_api has the English, this app's locale the rest."""
+    return _(cause(int(code) if code.isdecimal() else None))

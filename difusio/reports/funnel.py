@@ -67,6 +67,21 @@ class Funnel:
         """Nothing waits to be sent and no answer is in doubt; reads and replies may still come."""
         return self.waiting == 0 and self.in_doubt == 0
 
+    @property
+    def asked(self) -> int:
+        """How many are to be written to: the audience without those who are skipped."""
+        return self.audience - self.skipped.n
+
+    @property
+    def skipped(self) -> Step:
+        """The step that the reasons in ``skips`` add up to."""
+        return self.step("skipped")
+
+    @property
+    def line(self) -> tuple[Step, ...]:
+        """The funnel in one line, for lists."""
+        return tuple(self.step(key) for key in ("planned", "accepted", "delivered", "read", "replied"))
+
     def step(self, key: str) -> Step:
         """Give one step by its key, for a line that shows only some."""
         return next(step for step in self.steps if step.key == key)
