@@ -1,4 +1,4 @@
-"""The pages as an ASGI application."""
+"""The pages as an ASGI application, for `difusio web` or any server of yours."""
 
 import os
 

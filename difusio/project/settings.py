@@ -117,6 +117,8 @@ DIFUSIO_DOUBT_S = _seconds(
 # Django
 
 INSTALLED_APPS = [
+    # First, so that its templates and words stand before allauth's and Django's.
+    "difusio.console",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -139,7 +141,6 @@ INSTALLED_APPS = [
     "difusio.inbox",
     "difusio.reports",
     "difusio.receiving",
-    "difusio.console",
 ]
 
 MIDDLEWARE = [
@@ -155,6 +156,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    # Last: denies by default, and knows by then who asks and whether they want a part of a page.
+    "difusio.console.gates.OwnerFirst",
 ]
 
 TEMPLATES: list[dict[str, Any]] = [

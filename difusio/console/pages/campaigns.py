@@ -1,0 +1,71 @@
+"""One campaign: what is happening, in a page that moves while it sends."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db.models import Max
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+from django_htmx.http import HttpResponseStopPolling
+
+from difusio.campaigns.models import Campaign, Round
+from difusio.common import clock
+from difusio.console.bubble import bubble_for
+from difusio.console.gates import ConsoleRequest, campaign_for
+from difusio.console.watch import EVERY_S, Watch, is_over
+from difusio.reports.funnel import Funnel, funnels
+
+# A finished campaign of another day is history: its page does not ask again by itself.
+_WATCHED: Final = timedelta(days=1)
+
+
+@require_safe
+def show(request: ConsoleRequest, campaign_id: int) -> HttpResponse:
+    """Answer "What is happening?": the whole page, or only its moving part."""
+    campaign = campaign_for(request.user, campaign_id)
+    timezone.activate(campaign.workspace.time_zone)
+    funnel = funnels([campaign])[campaign.pk]
+    if request.htmx:
+        return _moving_part(request, campaign, funnel)
+    launched_at = Round.objects.filter(campaign=campaign).aggregate(last=Max("launched_at"))["last"]
+    return render(
+        request,
+        "console/campaign.html",
+        {
+            "campaign": campaign,
+            "funnel": funnel,
+            "launched_at": launched_at,
+            "bubble": bubble_for(campaign),
+            "is_demo": campaign.workspace.is_demo,
+            "watch": Watch.of(funnel) if _may_move(funnel, launched_at) else None,
+            "every_s": EVERY_S,
+        },
+    )
+
+
+def _may_move(funnel: Funnel, launched_at: datetime | None) -> bool:
+    is_history = launched_at is not None and launched_at < clock.now() - _WATCHED
+    return not (is_history and funnel.is_finished)
+
+
+def _moving_part(request: ConsoleRequest, campaign: Campaign, funnel: Funnel) -> HttpResponse:
+    """Answer a page that asks again; 286 ends its asking."""
+    seen = Watch.read(request.GET.get("seen", ""))
+    watch = Watch.of(funnel).after(seen)
+    # Who does not say what they saw asks once: at the end there is nothing to wait for.
+    ends = is_over(funnel, watch) or (seen is None and funnel.is_finished)
+    answer = render(
+        request,
+        "console/_moving.html",
+        {
+            "campaign": campaign,
+            "funnel": funnel,
+            "watch": None if ends else watch,
+            "every_s": EVERY_S,
+            "is_news": watch.is_news(seen),
+            "is_another_state": seen is None or seen.state != watch.state,
+        },
+    )
+    return HttpResponseStopPolling(answer.content) if ends else answer
