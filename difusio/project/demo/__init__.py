@@ -1,0 +1,1 @@
+"""The demo's shop, its made-up people and what they agreed to."""
