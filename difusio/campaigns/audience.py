@@ -62,7 +62,9 @@ def planned(campaign: Campaign, *, at: datetime) -> Planned:
         workspace_id=campaign.workspace_id, waba_id=campaign.number.waba_id, name=variant.template_name
     )
     asked = audience_languages(question.query, question.parameters)
-    languages = {language: choose_version(language, versions, otherwise=variant.language) for language in asked}
+    languages = {
+        language: choose_version(language, versions, otherwise=variant.language) for language in asked
+    }
     # Every approved version is checked, so that a language that joins later cannot fail in the middle.
     required = {name for version in versions.values() for name in required_fields(version, variant.values)}
     used = set(languages.values())

@@ -35,5 +35,3 @@ class NotRunning(CampaignError):
 
 class NotPaused(CampaignError):
     """Only a paused campaign can be resumed."""
-
-

@@ -26,6 +26,10 @@ def pause(campaign_id: int, *, by: str, at: datetime) -> Campaign:
         campaign.state = CampaignState.PAUSED
         campaign.save(update_fields=["state"])
         audit.record(
-            workspace_id=campaign.workspace_id, actor=by, act="campaign.paused", details={"campaign": campaign_id}, at=at
+            workspace_id=campaign.workspace_id,
+            actor=by,
+            act="campaign.paused",
+            details={"campaign": campaign_id},
+            at=at,
         )
     return campaign

@@ -65,7 +65,10 @@ def examine(plan: Planned, *, at: datetime) -> Preflight:
     judged = judge(plan.audience(places), at=at)
     eligible = [row for row in judged if not row.reason]
     people = sum(row.people for row in eligible)
-    versions = {version: sum(row.people for row in eligible if row.batch_id == place) for version, place in places.items()}
+    versions = {
+        version: sum(row.people for row in eligible if row.batch_id == place)
+        for version, place in places.items()
+    }
     pace = campaign.number.pace_per_s
     return Preflight(
         campaign_id=campaign.pk,

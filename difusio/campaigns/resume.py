@@ -24,6 +24,10 @@ def resume(campaign_id: int, *, by: str, at: datetime) -> Campaign:
         campaign.state = CampaignState.SENDING
         campaign.save(update_fields=["state"])
         audit.record(
-            workspace_id=campaign.workspace_id, actor=by, act="campaign.resumed", details={"campaign": campaign_id}, at=at
+            workspace_id=campaign.workspace_id,
+            actor=by,
+            act="campaign.resumed",
+            details={"campaign": campaign_id},
+            at=at,
         )
     return campaign

@@ -83,7 +83,7 @@ class Keyring:
         header = _VERSION + self.active.to_bytes(_ID_BYTES, "big")
         return header + nonce + self._cipher(self.active).encrypt(nonce, plain, header + purpose.encode())
 
-    def open(self, sealed: bytes, *, purpose: str) -> bytes:
+    def open(self, sealed: bytes | memoryview, *, purpose: str) -> bytes:
         """Decrypt what ``seal`` made.  Raises UnknownKeyError and DamagedValueError."""
         sealed = bytes(sealed)
         header, nonce = sealed[:_HEADER_BYTES], sealed[_HEADER_BYTES : _HEADER_BYTES + _NONCE_BYTES]

@@ -1,5 +1,5 @@
 """The one base of everything that makes an import refuse a whole file."""
 
 
-class ImportRefused(Exception):  # noqa: N818 - the name says what happened, as every leaf does
+class ImportRefused(Exception):
     """The file was refused as a whole; nothing of it was taken."""

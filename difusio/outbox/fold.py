@@ -4,12 +4,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 
+from difusio.cloud_api.news import Status
 from difusio.common.keyring import keyring
 from difusio.common.sql import Queries
+from difusio.outbox import ladder
+from difusio.outbox.ladder import Progress
 from difusio.outbox.record import WAMID
 from difusio.outbox.tallies import Change, bump
 
@@ -20,13 +24,13 @@ ORPHANS_WAIT = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """One status of one message.  status: sent, delivered, read or failed.  event_key: the same for each repetition."""
+    """One status of one message.  event_key: the same for each repetition."""
 
     event_key: bytes
     phone_number_id: str
     wamid: str
     token: UUID | None
-    status: str
+    status: Status
     code: int | None
     at: datetime
 
@@ -38,21 +42,6 @@ class Folded:
     moved: int
     orphans: int
     failed: tuple[tuple[int, int], ...]
-
-
-@dataclass(slots=True)
-class _Story:
-    """What was heard of one delivery: the first time of each status."""
-
-    moments: dict[str, datetime]
-    code: int | None = None
-
-    def hear(self, status: str, at: datetime, code: int | None) -> None:
-        known = self.moments.get(status)
-        if known is None or at < known:
-            self.moments[status] = at
-            if status == "failed":
-                self.code = code
 
 
 def fold(heard: Sequence[Heard], *, at: datetime) -> Folded:
@@ -75,7 +64,7 @@ def fold(heard: Sequence[Heard], *, at: datetime) -> Folded:
             by_token[token] = (attempt_id, delivery_id)
             if wamid_hash is not None:
                 by_hash[bytes(wamid_hash)] = (attempt_id, delivery_id)
-        stories: dict[int, _Story] = {}
+        told: list[tuple[int, Status, datetime, int | None]] = []
         echoes: dict[int, str] = {}
         orphans: list[Heard] = []
         for item in heard:
@@ -86,7 +75,7 @@ def fold(heard: Sequence[Heard], *, at: datetime) -> Folded:
                 continue
             attempt_id, delivery_id = found
             echoes.setdefault(attempt_id, item.wamid)
-            stories.setdefault(delivery_id, _Story({})).hear(item.status, item.at, item.code)
+            told.append((delivery_id, item.status, item.at, item.code))
         if echoes:
             cursor.execute(
                 _queries["echo"],
@@ -94,12 +83,13 @@ def fold(heard: Sequence[Heard], *, at: datetime) -> Folded:
                     "attempts": list(echoes),
                     "hashes": [hashes.get(wamid) for wamid in echoes.values()],
                     "sealed": [
-                        keys.seal(wamid.encode(), purpose=WAMID) if wamid else None for wamid in echoes.values()
+                        keys.seal(wamid.encode(), purpose=WAMID) if wamid else None
+                        for wamid in echoes.values()
                     ],
                     "at": at,
                 },
             )
-        moved = _climb(stories, at=at)
+        moved = _climb(ladder.fold(told), at=at)
         if orphans:
             _keep(orphans, hashes, at=at)
     return Folded(moved=len(moved), orphans=len(orphans), failed=_failed(moved))
@@ -109,37 +99,35 @@ def fold_orphans(*, at: datetime) -> int:
     """Fold the statuses whose message we know by now, forget those older than seven days; give how many moved."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_queries["claim_orphans"])
-        stories: dict[int, _Story] = {}
-        for _, delivery_id, status, code, heard_at in cursor.fetchall():
-            stories.setdefault(delivery_id, _Story({})).hear(status, heard_at, code)
-        moved = _climb(stories, at=at)
+        told = [(row[1], Status(row[2]), row[4], row[3]) for row in cursor.fetchall()]
+        moved = _climb(ladder.fold(told), at=at)
         cursor.execute(_queries["forget_orphans"], {"before": at - ORPHANS_WAIT})
     return len(moved)
 
 
-def _climb(stories: Mapping[int, _Story], *, at: datetime) -> list[tuple[object, ...]]:
-    if not stories:
+def _climb(progress: Mapping[int, Progress], *, at: datetime) -> list[Sequence[Any]]:
+    if not progress:
         return []
     with connection.cursor() as cursor:
         cursor.execute(
             _queries["fold"],
             {
-                "deliveries": list(stories),
-                "sent": [story.moments.get("sent") for story in stories.values()],
-                "delivered": [story.moments.get("delivered") for story in stories.values()],
-                "read": [story.moments.get("read") for story in stories.values()],
-                "failed": [story.moments.get("failed") for story in stories.values()],
-                "codes": [story.code for story in stories.values()],
+                "deliveries": list(progress),
+                "sent": [step.sent_at for step in progress.values()],
+                "delivered": [step.delivered_at for step in progress.values()],
+                "read": [step.read_at for step in progress.values()],
+                "failed": [step.failed_at for step in progress.values()],
+                "codes": [step.failed_code for step in progress.values()],
                 "at": at,
             },
         )
-        rows = cursor.fetchall()
+        rows: list[Sequence[Any]] = cursor.fetchall()
         bump(cursor, [Change(row[1], row[2], row[3], row[4], row[5], row[6], row[7]) for row in rows])
     return rows
 
 
-def _failed(rows: Iterable[Sequence[object]]) -> tuple[tuple[int, int], ...]:
-    return tuple((int(str(row[8])), int(str(row[6]))) for row in rows if row[5] == "failed" and row[6])
+def _failed(rows: Iterable[Sequence[Any]]) -> tuple[tuple[int, int], ...]:
+    return tuple((row[8], int(row[6])) for row in rows if row[5] == "failed" and row[6])
 
 
 def _keep(orphans: Sequence[Heard], hashes: Mapping[str, bytes], *, at: datetime) -> None:
@@ -151,7 +139,7 @@ def _keep(orphans: Sequence[Heard], hashes: Mapping[str, bytes], *, at: datetime
                 "keys": [item.event_key for item in orphans],
                 "hashes": [hashes.get(item.wamid, b"") for item in orphans],
                 "tokens": [item.token for item in orphans],
-                "statuses": [item.status for item in orphans],
+                "statuses": [str(item.status) for item in orphans],
                 "codes": [item.code for item in orphans],
                 "ats": [item.at for item in orphans],
                 "at": at,

@@ -23,8 +23,8 @@ _COLUMNS = frozenset({"first_name", "last_name", "language", "country", "time_zo
 class Audience:
     """Who is asked for, and what must hold for each.
 
-    members: SQL that gives contact ids as ``id`` (a compiled segment), parameters: what it binds.  batches: contact language → batch id, one
-    entry for every language that occurs.  paused_countries: numbers of these countries get no marketing now.
+    members: SQL that gives contact ids as ``id`` (a compiled segment), parameters: what it binds.  batches: contact
+    language → batch id, one entry for every language that occurs.  paused_countries: numbers of these countries get no marketing now.
     required_fields: fields that must not be empty, as ``first_name`` or ``fields.size``.
     """
 

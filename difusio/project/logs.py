@@ -16,7 +16,9 @@ _FRAMES = 6
 
 def configure(form: str) -> None:
     """Write the log in ``form``: ``readable`` for people, ``json`` for machines."""
-    last = structlog.processors.JSONRenderer() if form == "json" else structlog.dev.ConsoleRenderer(colors=False)
+    last = (
+        structlog.processors.JSONRenderer() if form == "json" else structlog.dev.ConsoleRenderer(colors=False)
+    )
     structlog.configure(
         processors=[
             structlog.stdlib.add_logger_name,
@@ -50,7 +52,9 @@ def _without_words(
 def _drop_trace(record: logging.LogRecord) -> bool:
     """Put a foreign library's traceback in our form: where it happened, not what it said."""
     if record.exc_info and record.exc_info[1] is not None:
-        record.msg = f"{record.getMessage()} [{type(record.exc_info[1]).__name__} {_places(record.exc_info[1])}]"
+        record.msg = (
+            f"{record.getMessage()} [{type(record.exc_info[1]).__name__} {_places(record.exc_info[1])}]"
+        )
         record.args, record.exc_info, record.exc_text = (), None, None
     return True
 

@@ -34,7 +34,7 @@ def listen(host: str, port: int) -> socket.socket:
     return server
 
 
-def stop_on_signals(stop: Callable[[], None]) -> None:
+def stop_on_signals(stop: Callable[[], object]) -> None:
     """Call ``stop`` on SIGTERM and SIGINT instead of dying in the middle of something."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop())

@@ -12,8 +12,8 @@ from django.db.migrations.executor import MigrationExecutor
 
 from difusio.common.clock import now
 from difusio.common.sealed import Keyring, load_keyring, save_keyring
-from difusio.project.embedded_postgres import Store, open_store
 from difusio.project.database import database_settings
+from difusio.project.embedded_postgres import Store, open_store
 
 _OLDEST_POSTGRESQL = 150_000
 

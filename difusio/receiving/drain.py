@@ -16,7 +16,6 @@ from difusio.cloud_api.news import (
     NumberNews,
     Poison,
     Preference,
-    Status,
     StatusUpdate,
     TemplateNews,
 )
@@ -27,7 +26,7 @@ from difusio.common.keyring import keyring
 from difusio.common.sql import Queries
 from difusio.inbox.leaving import left_at_meta
 from difusio.inbox.receive import prefer, receive
-from difusio.log.port import LogReader, Post
+from difusio.log.port import Lane, LogReader, Post
 from difusio.message_templates.models import Template
 from difusio.numbers.models import Number, Portfolio
 from difusio.outbox.fold import Heard, fold
@@ -41,7 +40,6 @@ _log = structlog.get_logger("difusio.receiving")
 INBOUND_POSTS = 20
 STATUS_POSTS = 100
 _IDLE_S = 0.1
-_MOST_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +55,17 @@ class Drained:
 def run(log: LogReader, stop: Event) -> None:
     """Drain until ``stop`` is set; what was not committed by then is taken again by the next drain."""
     while not stop.is_set():
-        inbound = drain(log, lane=0, limit=INBOUND_POSTS)
-        statuses = drain(log, lane=1, limit=STATUS_POSTS) if inbound.posts < INBOUND_POSTS else Drained(0)
+        inbound = drain(log, lane=Lane.INBOUND, limit=INBOUND_POSTS)
+        statuses = (
+            drain(log, lane=Lane.STATUSES, limit=STATUS_POSTS)
+            if inbound.posts < INBOUND_POSTS
+            else Drained(0)
+        )
         if not inbound.posts and not statuses.posts:
             stop.wait(_IDLE_S)
 
 
-def drain(log: LogReader, *, lane: int, limit: int) -> Drained:
+def drain(log: LogReader, *, lane: Lane, limit: int) -> Drained:
     """Fold up to ``limit`` posts of a lane in one transaction.
 
     A batch that fails is tried again post by post, and a post that fails three times is set aside: one that
@@ -76,41 +78,40 @@ def drain(log: LogReader, *, lane: int, limit: int) -> Drained:
         _log.warning("drain.store_away", lane=lane)
         connection.close()
         return Drained(0)
-    except Exception:
+    except Exception:  # noqa: BLE001  # whatever it is, it must not hold up the other posts; it is logged
         _log.exception("drain.batch_failed", lane=lane)
         return _one_by_one(log, lane=lane, limit=limit)
 
 
-def _together(log: LogReader, *, lane: int, limit: int) -> Drained:
+def _together(log: LogReader, *, lane: Lane, limit: int) -> Drained:
     at = now()
-    with transaction.atomic():
-        posts = log.take(lane, limit)
+    with transaction.atomic(), connection.cursor() as cursor:
+        posts = log.take(cursor, lane, limit)
         drained = _fold_posts(log, posts, at=at)
         if posts:
-            log.settle([post.id for post in posts])
+            log.settle(cursor, [post.id for post in posts], at)
     return drained
 
 
-def _one_by_one(log: LogReader, *, lane: int, limit: int) -> Drained:
+def _one_by_one(log: LogReader, *, lane: Lane, limit: int) -> Drained:
     done = Drained(0)
     for _ in range(limit):
-        failed: int | None = None
+        post: Post | None = None
         try:
-            with transaction.atomic():
-                posts = log.take(lane, 1)
-                if not posts:
+            with transaction.atomic(), connection.cursor() as cursor:
+                post = next(iter(log.take(cursor, lane, 1)), None)
+                if post is None:
                     break
-                failed = posts[0].id
-                _fold_posts(log, posts, at=now())
-                log.settle([failed])
+                _fold_posts(log, [post], at=now())
+                log.settle(cursor, [post.id], now())
         except OperationalError:
             break
         except Exception as error:
-            _log.exception("drain.post_failed", post=failed)
-            if failed is None:
+            if post is None:
                 raise
-            if log.failed(failed) >= _MOST_TRIES:
-                log.quarantine(failed, f"folding failed: {type(error).__name__}")
+            _log.exception("drain.post_failed", post=post.id)
+            with transaction.atomic(), connection.cursor() as cursor:
+                log.note_failure(cursor, post.id, f"folding failed: {type(error).__name__}")
         done = Drained(done.posts + 1)
     return done
 
@@ -129,7 +130,8 @@ def _fold_posts(log: LogReader, posts: Sequence[Post], *, at: datetime) -> Drain
             else:
                 others.append(news)
     for post_id, reason in poisoned.items():
-        log.quarantine(post_id, reason)
+        with connection.cursor() as cursor:
+            log.quarantine(cursor, post_id, reason)
         _log.warning("drain.poison", post=post_id, reason=reason)
     _fold_statuses(statuses, at=at)
     numbers = _Numbers()
@@ -148,19 +150,19 @@ def _fold_statuses(statuses: dict[bytes, StatusUpdate], *, at: datetime) -> None
     folded = fold([_heard(key, statuses[key]) for key in statuses if key in new], at=at)
     for contact_id, code in folded.failed:
         if failed_later(code).outcome is Outcome.WITHDRAW_CONSENT:
-            workspace_id = Delivery.objects.filter(contact_id=contact_id).values_list("workspace_id", flat=True)[0]
+            workspace_id = Delivery.objects.filter(contact_id=contact_id).values_list(
+                "workspace_id", flat=True
+            )[0]
             left_at_meta(contact_id, workspace_id=workspace_id, at=at)
 
 
 def _heard(key: bytes, status: StatusUpdate) -> Heard:
-    # A voice message that was played has been read.
-    word = "read" if status.status is Status.PLAYED else str(status.status)
     return Heard(
         event_key=key,
         phone_number_id=status.phone_number_id,
         wamid=status.wamid or "",
         token=_token(status.token),
-        status=word,
+        status=status.status,
         code=status.error_code,
         at=status.at,
     )

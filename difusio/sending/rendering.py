@@ -48,7 +48,9 @@ class Renderer:
             if self.template is None:
                 text = str(self.batch.message.get("text", ""))
                 body = text_message(claimed.address, text, token.hex)
-                return Ready(Intent(claimed.delivery_id, token, msgspec.json.encode({"text": text})), "messages", body)
+                return Ready(
+                    Intent(claimed.delivery_id, token, msgspec.json.encode({"text": text})), "messages", body
+                )
             values = self.template.values(claimed.contact)
             body = self.template.fill_values(claimed.address, values, token.hex)
         except MessageError:

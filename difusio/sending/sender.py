@@ -92,7 +92,7 @@ class NumberSender:
         self._log = log
         self._stop = stop
         self._lost = asyncio.Event()
-        self._pacer = Pacer(float(number.pace_per_s), now=monotonic())
+        self._pacer = Pacer(number.pace_per_s, now=monotonic())
         self._ready: deque[Ready] = deque()
         self._in_air: set[asyncio.Task[None]] = set()
         self._sent: list[Sent] = []
@@ -141,7 +141,7 @@ class NumberSender:
                 if not await self._store(outbox.may_send):
                     return
                 if inbound := await self._store(outbox.new_inbound):
-                    self._pacer.spend(inbound)
+                    self._pacer.spend(monotonic(), inbound)
                 self._ready.extend(await self._store(outbox.fill_up, second - len(self._ready)))
             if not self._ready:
                 await _wait(self._stop, _IDLE_S)
@@ -181,7 +181,7 @@ class NumberSender:
     async def _keep(self, outbox: Outbox) -> None:
         try:
             while await self._store(outbox.renew):
-                await asyncio.sleep(_RENEW_S)
+                await _wait(self._lost, _RENEW_S)
         finally:
             self._lost.set()
 

@@ -13,11 +13,12 @@ from difusio.common.clock import now
 from difusio.common.keyring import keyring
 from difusio.inbox import leaving
 from difusio.inbox.models import Message
-from difusio.log.port import LogReader
+from difusio.log.port import Lane, LogReader
 from difusio.message_templates.errors import MessageTemplateError
 from difusio.numbers.models import Number
 from difusio.outbox import batches, claim, lease, record
 from difusio.outbox.claim import Hold, OpenBatch
+from difusio.outbox.record import Outcome
 from difusio.sending.rendering import Ready, Renderer
 
 # Marketing waits while an unread inbound message is older than this: it may be a STOP (design, invariant 6).
@@ -81,7 +82,7 @@ class Outbox:
         """Claim and render up to ``wanted`` deliveries: lanes in order, the batches of a lane in equal shares."""
         at = now()
         open_batches = claim.open_batches(self._number.id, at=at)
-        if any(batch.is_marketing for batch in open_batches) and self._log.oldest_unread_age(0) > UNREAD_S:
+        if any(batch.is_marketing for batch in open_batches) and self._unread_age() > UNREAD_S:
             open_batches = [batch for batch in open_batches if not batch.is_marketing]
         ready: list[Ready] = []
         for lane in sorted({batch.lane for batch in open_batches}):
@@ -122,7 +123,9 @@ class Outbox:
     def new_inbound(self) -> int:
         """Count the messages that came in since the last call: Meta's throughput counts them too."""
         newest = self._newest_inbound()
-        count = newest and Message.objects.filter(number_id=self._number.id, id__gt=self._last_inbound).count()
+        count = (
+            newest and Message.objects.filter(number_id=self._number.id, id__gt=self._last_inbound).count()
+        )
         self._last_inbound = max(newest, self._last_inbound)
         return count
 
@@ -154,7 +157,7 @@ class Outbox:
             claim.skip_claimed(reasons, self._hold)
         return [result for _, result in rendered if isinstance(result, Ready)]
 
-    def _outcome(self, item: Sent) -> record.Outcome:
+    def _outcome(self, item: Sent) -> Outcome:
         verdict, accepted = item.judgement.verdict, item.judgement.accepted
         delivery_id = item.ready.intent.delivery_id
         word, retry_at = str(verdict.outcome), None
@@ -168,7 +171,7 @@ class Outbox:
         else:
             self._tries.pop(delivery_id, None)
         refusal = item.judgement.refusal
-        return record.Outcome(
+        return Outcome(
             token=item.ready.intent.token,
             outcome=word,
             http_status=refusal.http_status if refusal else None,
@@ -176,6 +179,10 @@ class Outbox:
             wamid=accepted.wamid if accepted else "",
             retry_at=retry_at,
         )
+
+    def _unread_age(self) -> float:
+        with connection.cursor() as cursor:
+            return self._log.oldest_unread_age(cursor, Lane.INBOUND, now())
 
     def _newest_inbound(self) -> int:
         with connection.cursor() as cursor:

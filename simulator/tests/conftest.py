@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-
 from whatsapp_simulator.receiver import Receiver
 from whatsapp_simulator.running import Reply, RunningSimulator
 from whatsapp_simulator.scenario import ClockFacts, Habits, Number, Scenario, Setup

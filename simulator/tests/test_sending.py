@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
 from whatsapp_simulator.running import Reply, RunningSimulator
 from whatsapp_simulator.scenario import Number
 

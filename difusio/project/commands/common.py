@@ -90,7 +90,9 @@ def workspace_or_only(workspace_id: int | None) -> int:
             raise click.UsageError(f"There is no workspace {workspace_id}.")
         return workspace_id
     if not known:
-        raise click.UsageError("There is no workspace yet: open the pages (`difusio up`) and answer the first run.")
+        raise click.UsageError(
+            "There is no workspace yet: open the pages (`difusio up`) and answer the first run."
+        )
     if len(known) > 1:
         names = ", ".join(f"{key} {name}" for key, name in known.items())
         raise click.UsageError(f"Say which workspace with --workspace: {names}.")
@@ -110,5 +112,9 @@ def _plain(value: object) -> object:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
-workspace_option = click.option("--workspace", "workspace_id", type=int, help="Which workspace, if there are several.")
-json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object on the last line.")
+workspace_option = click.option(
+    "--workspace", "workspace_id", type=int, help="Which workspace, if there are several."
+)
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print the result as one JSON object on the last line."
+)

@@ -47,7 +47,11 @@ def receive(installation: "Installation", host: str, port: int, parent: int) -> 
 
     end_with(parent)
     listening = listen(host, port)
-    serve(receiver_application(installation.url), listening, ready=f"Webhooks on http://{host}:{port}/webhooks/whatsapp")
+    serve(
+        receiver_application(installation.url),
+        listening,
+        ready=f"Webhooks on http://{host}:{port}/webhooks/whatsapp",
+    )
 
 
 @click.command()
@@ -57,7 +61,8 @@ def send(_installation: "Installation", parent: int) -> None:
     """Send for every number that no other sender has."""
     import uvloop
 
-    from difusio.log.table import TableReader
+    from difusio.common.keyring import keyring
+    from difusio.log.table_reader import TableReader
     from difusio.project.serving import end_with, stop_on_signals
     from difusio.sending.sender import run
 
@@ -65,7 +70,7 @@ def send(_installation: "Installation", parent: int) -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         stop_on_signals(lambda: loop.call_soon_threadsafe(stop.set))
-        await run(owner=f"{sockets.gethostname()[:40]}:{os.getpid()}", log=TableReader(), stop=stop)
+        await run(owner=f"{sockets.gethostname()[:40]}:{os.getpid()}", log=TableReader(keyring()), stop=stop)
 
     end_with(parent)
     uvloop.run(until_told())
@@ -76,14 +81,15 @@ def send(_installation: "Installation", parent: int) -> None:
 @with_installation
 def drain(_installation: "Installation", parent: int) -> None:
     """Fold received webhooks into the store."""
-    from difusio.log.table import TableReader
+    from difusio.common.keyring import keyring
+    from difusio.log.table_reader import TableReader
     from difusio.project.serving import end_with, stop_on_signals
     from difusio.receiving.drain import run
 
     stop = threading.Event()
     stop_on_signals(stop.set)
     end_with(parent)
-    run(TableReader(), stop)
+    run(TableReader(keyring()), stop)
 
 
 @click.command()
@@ -117,7 +123,9 @@ def up(_installation: "Installation", host: str, port: int, receive_port: int, p
     stop = threading.Event()
     stop_on_signals(stop.set)
     end_with(parent)
-    click.echo(f"Difusió: pages on http://{host}:{port}/, webhooks on http://{host}:{receive_port}/webhooks/whatsapp")
+    click.echo(
+        f"Difusió: pages on http://{host}:{port}/, webhooks on http://{host}:{receive_port}/webhooks/whatsapp"
+    )
     supervise(
         {
             "web": ["web", "--host", host, "--port", str(port)],

@@ -1,0 +1,39 @@
+"""The command ``difusio``."""
+
+import click
+
+from difusio import __version__
+from difusio.project.lazy import LazyGroup
+
+_COMMANDS = "difusio.project.commands"
+
+
+@click.group(
+    cls=LazyGroup,
+    lazy={
+        "demo": f"{_COMMANDS}.demo:demo",
+        "up": f"{_COMMANDS}.engines:up",
+        "web": f"{_COMMANDS}.engines:web",
+        "receive": f"{_COMMANDS}.engines:receive",
+        "send": f"{_COMMANDS}.engines:send",
+        "drain": f"{_COMMANDS}.engines:drain",
+        "clock": f"{_COMMANDS}.engines:clock",
+        "numbers": f"{_COMMANDS}.numbers:numbers",
+        "contacts": f"{_COMMANDS}.contacts:contacts",
+        "consent": f"{_COMMANDS}.consent:consent",
+        "segments": f"{_COMMANDS}.segments:segments",
+        "templates": f"{_COMMANDS}.templates:templates",
+        "campaign": f"{_COMMANDS}.campaign:campaign",
+        "doctor": f"{_COMMANDS}.doctor:doctor",
+        "backup": f"{_COMMANDS}.backup:backup",
+        "restore": f"{_COMMANDS}.backup:restore",
+        "bench": f"{_COMMANDS}.bench:bench",
+    },
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="difusio")
+def main() -> None:
+    """Difusió: WhatsApp broadcasts to people who agreed, on Meta's official platform.
+
+    `difusio demo` tells the whole story on this machine, without an account at Meta.
+    """
