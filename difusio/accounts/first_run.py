@@ -67,11 +67,12 @@ def make_owner(
     time_zone: str,
     country: str,
     at: datetime,
+    is_demo: bool = False,
 ) -> FirstOwner:
     """Make the first user, their workspace and their place in it as its owner, and say so in the audit log.
 
     Works once in the life of an installation; a repetition raises, so that nobody takes over a running one.
-    country: ISO 3166 code.  time_zone: IANA name.
+    country: ISO 3166 code.  time_zone: IANA name.  is_demo: its people are made up; it can never reach the real Meta.
     Raises AlreadyOwnedError, BadEmailError, WeakPasswordError, NamelessWorkspaceError, UnknownTimeZoneError.
     """
     _check(email=email, password=password, workspace_name=workspace_name, time_zone=time_zone)
@@ -85,6 +86,7 @@ def make_owner(
             language=language,
             time_zone=time_zone,
             country=country.upper(),
+            is_demo=is_demo,
             created_at=at,
         )
         Membership.objects.create(workspace=workspace, user=user, role=Role.OWNER)

@@ -54,9 +54,9 @@ class FreshSecrets:
         """Give the app secrets that may sign now."""
         return self._current.app_secrets
 
-    def verify_tokens(self) -> tuple[str, ...]:
-        """Give the verify tokens of the handshake."""
-        return self._current.verify_tokens
+    def verify_token(self) -> str:
+        """Give the newest verify token of the handshake, or nothing while there is none."""
+        return self._current.verify_tokens[-1] if self._current.verify_tokens else ""
 
     def close(self) -> None:
         """Stop reading."""

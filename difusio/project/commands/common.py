@@ -2,8 +2,9 @@
 
 import functools
 import json
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec
@@ -102,6 +103,17 @@ def workspace_or_only(workspace_id: int | None) -> int:
 def last_line(result: object) -> None:
     """Print one JSON object on the last line."""
     click.echo(json.dumps(result, default=_plain, ensure_ascii=False))
+
+
+def write_lines(file: Path, rows: Iterable[Mapping[str, object]]) -> int:
+    """Write rows as JSON lines into a file that only its owner can read; give how many."""
+    written = 0
+    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as lines:
+        for row in rows:
+            lines.write(json.dumps(row, ensure_ascii=False, default=_plain) + "\n")
+            written += 1
+    return written
 
 
 def _plain(value: object) -> object:

@@ -1,0 +1,79 @@
+"""The consent ledger, from the command line."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from difusio.project.commands.common import (
+    json_option,
+    last_line,
+    with_installation,
+    workspace_option,
+    workspace_or_only,
+    write_lines,
+)
+
+if TYPE_CHECKING:
+    from difusio.project.start import Installation
+
+
+@click.group()
+def consent() -> None:
+    """Topics, proof, and whether the ledger is whole."""
+
+
+@consent.command("add-topic")
+@workspace_option
+@click.argument("key")
+@click.argument("name")
+@click.option(
+    "--kind",
+    type=click.Choice(["marketing", "service"]),
+    required=True,
+    help="A bare STOP ends all marketing.",
+)
+@with_installation
+def add_topic(
+    _installation: "Installation", workspace_id: int | None, key: str, name: str, kind: str
+) -> None:
+    """Add a subject that people can agree to, as: offers "Ofertes" --kind marketing."""
+    from difusio.consent.models import Topic
+
+    topic, is_new = Topic.objects.get_or_create(
+        workspace_id=workspace_or_only(workspace_id), key=key, defaults={"name": name, "kind": kind}
+    )
+    click.echo(f"Topic {topic.key} {'is there' if is_new else 'was there already'}.")
+
+
+@consent.command("export")
+@workspace_option
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@with_installation
+def export(_installation: "Installation", workspace_id: int | None, file: Path) -> None:
+    """Write the whole ledger with its proof to FILE, one JSON object a line.  It names people: keep it safe."""
+    from difusio.consent.export import export
+
+    rows = write_lines(file, export(workspace_or_only(workspace_id)))
+    click.echo(f"{rows} entries in {file}.")
+
+
+@consent.command("verify")
+@workspace_option
+@json_option
+@with_installation
+def verify(_installation: "Installation", workspace_id: int | None, as_json: bool) -> None:  # noqa: FBT001
+    """Check that every entry is as it was written."""
+    from difusio.consent.verify import verify
+
+    found = verify(workspace_or_only(workspace_id))
+    if found.holds:
+        click.echo("The chain holds: every entry is as it was written.")
+    else:
+        click.echo(
+            f"Changed entries: {found.damaged_entries}; broken blocks: {found.damaged_blocks}", err=True
+        )
+    if as_json:
+        last_line({"holds": found.holds, "entries": found.damaged_entries, "blocks": found.damaged_blocks})
+    if not found.holds:
+        raise SystemExit(1)
