@@ -22,6 +22,8 @@ queries = Queries(Path(__file__).with_suffix(".sql"))
 PURPOSE: Final = "contacts.identity"
 # Two transactions that make the same person known lose to each other at most once each.
 _TRIES: Final = 5
+_COUNTRY_LETTERS: Final = 2
+_MAX_NAME: Final = 120
 
 
 class NoIdentityError(ValueError):
@@ -37,17 +39,24 @@ class NewIdentity:
     """A row of ``contacts_identity`` without its contact; see the model for what each column holds."""
 
     kind: IdentityKind
+    country: str
     value_sealed: bytes
     value_hash: bytes
     suppression_hash: bytes
     tail_hashes: list[bytes]
 
 
-def new_identity(kind: IdentityKind, value: str, *, keys: Keyring | None = None) -> NewIdentity:
-    """Seal and hash an identity.  value: its normal form (E.164 with plus, lower-case e-mail …)."""
+def new_identity(
+    kind: IdentityKind, value: str, *, country: str = "", keys: Keyring | None = None
+) -> NewIdentity:
+    """Seal and hash an identity.  value: its normal form (E.164 with plus, lower-case e-mail …).
+
+    country: of a phone whose country the caller knows already; a user id names its own.
+    """
     keys = keys or keyring()
     return NewIdentity(
         kind=kind,
+        country=_user_id_country(value) if kind == IdentityKind.BSUID else country,
         value_sealed=keys.seal(value.encode(), purpose=PURPOSE),
         value_hash=keys.hash(value, kind=kind),
         suppression_hash=keys.suppression_hash(value, kind=kind),
@@ -72,27 +81,28 @@ def find(
 def ensure(
     workspace_id: int,
     *,
-    phone: str = "",
-    bsuid: str = "",
-    previous_bsuid: str = "",
-    first_name: str = "",
+    phone: str | None = "",
+    user_id: str | None = "",
+    previous_user_id: str | None = "",
+    profile_name: str = "",
     at: datetime,
 ) -> int:
     """Give the contact whom these identities name, made if nobody is known by them, and know them by all of them.
 
-    phone: E.164, with or without the plus, as Meta writes ``wa_id``.  previous_bsuid: the id that ``bsuid`` replaces.
-    first_name: for a new contact only.  Where the identities belong to two contacts, Meta tells us that they are one
-    person: all identities go to the older one.  So leaving covers them all; consent that the other gave is not taken
-    over (doubt means no send).  Safe to repeat.  2 queries for somebody known.  Raises NoIdentityError.
+    phone: E.164, with or without the plus, as Meta writes ``wa_id``.  user_id: the business-scoped one (BSUID).
+    previous_user_id: the one that it replaces.  profile_name: the first name of a contact made now, of no other.
+    Where the identities belong to two contacts, Meta tells us that they are one person: all identities go to the
+    older one.  So leaving covers them all; consent that the other gave is not taken over (doubt means no send).
+    Safe to repeat.  2 queries for somebody known.  Raises NoIdentityError, IdentityContestedError.
     """
-    wanted = _wanted(phone, bsuid, previous_bsuid)
+    wanted = _wanted(phone or "", user_id or "", previous_user_id or "")
     for _ in range(_TRIES):
         with transaction.atomic():
             contacts = _contacts_of(workspace_id, wanted)
             known = {hash_ for _, hash_ in contacts}
             contact_id = min((contact for contact, _ in contacts), default=0)
             if not contact_id:
-                contact_id = _make_contact(workspace_id, phone, first_name, at)
+                contact_id = _make_contact(workspace_id, wanted[0].country, profile_name, at)
             _bring_together(workspace_id, contact_id, {contact for contact, _ in contacts})
             missing = [identity for identity in wanted if identity.value_hash not in known]
             if _add(workspace_id, contact_id, missing) == len(missing):
@@ -102,17 +112,31 @@ def ensure(
     raise IdentityContestedError(IdentityContestedError.__doc__)
 
 
-def _wanted(phone: str, bsuid: str, previous_bsuid: str) -> list[NewIdentity]:
-    values = [
-        (IdentityKind.PHONE, f"+{phone.removeprefix('+')}" if phone else ""),
-        (IdentityKind.BSUID, bsuid),
-        (IdentityKind.BSUID, previous_bsuid),
-    ]
+def _wanted(phone: str, user_id: str, previous_user_id: str) -> list[NewIdentity]:
     keys = keyring()
-    wanted = [new_identity(kind, value, keys=keys) for kind, value in dict.fromkeys(values) if value]
+    wanted = []
+    if phone:
+        e164 = f"+{phone.removeprefix('+')}"
+        wanted.append(new_identity(IdentityKind.PHONE, e164, country=_phone_country(e164), keys=keys))
+    user_ids = [value for value in dict.fromkeys((user_id, previous_user_id)) if value]
+    wanted += [new_identity(IdentityKind.BSUID, value, keys=keys) for value in user_ids]
     if not wanted:
         raise NoIdentityError(NoIdentityError.__doc__)
     return wanted
+
+
+def _phone_country(e164: str) -> str:
+    try:
+        return parse_phone(e164).country
+    except BadPhoneError:
+        # Meta knows numbers that the tables of a library do not know yet.
+        return ""
+
+
+def _user_id_country(user_id: str) -> str:
+    """Read the country that a BSUID begins with: ``ES.13491208655302741918``."""
+    country, point, _ = user_id.partition(".")
+    return country.upper() if point and len(country) == _COUNTRY_LETTERS and country.isalpha() else ""
 
 
 def _contacts_of(workspace_id: int, wanted: Sequence[NewIdentity]) -> list[tuple[int, bytes]]:
@@ -122,16 +146,11 @@ def _contacts_of(workspace_id: int, wanted: Sequence[NewIdentity]) -> list[tuple
         return [(row[1], bytes(row[0])) for row in cursor.fetchall()]
 
 
-def _make_contact(workspace_id: int, phone: str, first_name: str, at: datetime) -> int:
-    try:
-        country = parse_phone(f"+{phone.removeprefix('+')}").country if phone else ""
-    except BadPhoneError:
-        # Meta knows numbers that the tables of a library do not know yet.
-        country = ""
+def _make_contact(workspace_id: int, country: str, first_name: str, at: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             queries["make_contact"],
-            {"workspace": workspace_id, "first_name": first_name[:120], "country": country, "at": at},
+            {"workspace": workspace_id, "first_name": first_name[:_MAX_NAME], "country": country, "at": at},
         )
         return int(cursor.fetchone()[0])
 
@@ -156,15 +175,16 @@ def _add(workspace_id: int, contact_id: int, identities: Sequence[NewIdentity]) 
                 "workspace": workspace_id,
                 "contact": contact_id,
                 "kinds": [str(identity.kind) for identity in identities],
+                "countries": [identity.country for identity in identities],
                 "sealed": [identity.value_sealed for identity in identities],
                 "hashes": [identity.value_hash for identity in identities],
                 "suppressions": [identity.suppression_hash for identity in identities],
-                "tails": [_as_array(identity.tail_hashes) for identity in identities],
+                "tails": [as_array(identity.tail_hashes) for identity in identities],
             },
         )
         return int(cursor.rowcount)
 
 
-def _as_array(hashes: Sequence[bytes]) -> str:
+def as_array(hashes: Sequence[bytes]) -> str:
     """Write byte strings as an array literal: arrays of arrays must be rectangular, these are not."""
     return "{" + ",".join(f'"\\\\x{hash_.hex()}"' for hash_ in hashes) + "}"
