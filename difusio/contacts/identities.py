@@ -1,0 +1,190 @@
+"""The ways a person is known: made ready to be stored, found again, and joined when they turn out to be one person's.
+
+``imports`` writes identities in bulk with ``new_identity``; whoever writes to us unknown comes in through ``ensure``.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from django.db import connection, transaction
+
+from difusio.common.keyring import keyring
+from difusio.common.phone import BadPhoneError, parse_phone
+from difusio.common.sealed import Keyring
+from difusio.common.sql import Queries
+from difusio.contacts.models import IdentityKind
+
+queries = Queries(Path(__file__).with_suffix(".sql"))
+
+PURPOSE: Final = "contacts.identity"
+# Two transactions that make the same person known lose to each other at most once each.
+_TRIES: Final = 5
+_COUNTRY_LETTERS: Final = 2
+_MAX_NAME: Final = 120
+
+
+class NoIdentityError(ValueError):
+    """A person cannot be known by nothing: hand over a phone or a user id."""
+
+
+class IdentityContestedError(RuntimeError):
+    """Others kept making the same person known at the same time: try again."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewIdentity:
+    """A row of ``contacts_identity`` without its contact; see the model for what each column holds."""
+
+    kind: IdentityKind
+    country: str
+    value_sealed: bytes
+    value_hash: bytes
+    suppression_hash: bytes
+    tail_hashes: list[bytes]
+
+
+def new_identity(
+    kind: IdentityKind, value: str, *, country: str = "", keys: Keyring | None = None
+) -> NewIdentity:
+    """Seal and hash an identity.  value: its normal form (E.164 with plus, lower-case e-mail …).
+
+    country: of a phone whose country the caller knows already; a user id names its own.
+    """
+    keys = keys or keyring()
+    return NewIdentity(
+        kind=kind,
+        country=_user_id_country(value) if kind == IdentityKind.BSUID else country,
+        value_sealed=keys.seal(value.encode(), purpose=PURPOSE),
+        value_hash=keys.hash(value, kind=kind),
+        suppression_hash=keys.suppression_hash(value, kind=kind),
+        tail_hashes=keys.tails(value.removeprefix("+")) if kind == IdentityKind.PHONE else [],
+    )
+
+
+def find(
+    workspace_id: int, identities: Iterable[tuple[IdentityKind, str]]
+) -> dict[tuple[IdentityKind, str], int]:
+    """Give the contact of each identity that is known; unknown ones are left out.  One query, whatever their number.
+
+    identities: kind and value in its normal form.
+    """
+    keys = keyring()
+    by_hash = {keys.hash(value, kind=kind): (kind, value) for kind, value in identities}
+    with connection.cursor() as cursor:
+        cursor.execute(queries["find"], {"workspace": workspace_id, "hashes": list(by_hash)})
+        return {by_hash[bytes(row[0])]: row[1] for row in cursor.fetchall()}
+
+
+def ensure(
+    workspace_id: int,
+    *,
+    phone: str | None = "",
+    user_id: str | None = "",
+    previous_user_id: str | None = "",
+    profile_name: str = "",
+    at: datetime,
+) -> int:
+    """Give the contact whom these identities name, made if nobody is known by them, and know them by all of them.
+
+    phone: E.164, with or without the plus, as Meta writes ``wa_id``.  user_id: the business-scoped one (BSUID).
+    previous_user_id: the one that it replaces.  profile_name: the first name of a contact made now, of no other.
+    Where the identities belong to two contacts, Meta tells us that they are one person: all identities go to the
+    older one.  So leaving covers them all; consent that the other gave is not taken over (doubt means no send).
+    Safe to repeat.  2 queries for somebody known.  Raises NoIdentityError, IdentityContestedError.
+    """
+    wanted = _wanted(phone or "", user_id or "", previous_user_id or "")
+    for _ in range(_TRIES):
+        with transaction.atomic():
+            contacts = _contacts_of(workspace_id, wanted)
+            known = {hash_ for _, hash_ in contacts}
+            contact_id = min((contact for contact, _ in contacts), default=0)
+            if not contact_id:
+                contact_id = _make_contact(workspace_id, wanted[0].country, profile_name, at)
+            _bring_together(workspace_id, contact_id, {contact for contact, _ in contacts})
+            missing = [identity for identity in wanted if identity.value_hash not in known]
+            if _add(workspace_id, contact_id, missing) == len(missing):
+                return contact_id
+            # Somebody else made the same person known since we looked: begin again with what they wrote.
+            transaction.set_rollback(True)
+    raise IdentityContestedError(IdentityContestedError.__doc__)
+
+
+def _wanted(phone: str, user_id: str, previous_user_id: str) -> list[NewIdentity]:
+    keys = keyring()
+    wanted = []
+    if phone:
+        e164 = f"+{phone.removeprefix('+')}"
+        wanted.append(new_identity(IdentityKind.PHONE, e164, country=_phone_country(e164), keys=keys))
+    user_ids = [value for value in dict.fromkeys((user_id, previous_user_id)) if value]
+    wanted += [new_identity(IdentityKind.BSUID, value, keys=keys) for value in user_ids]
+    if not wanted:
+        raise NoIdentityError(NoIdentityError.__doc__)
+    return wanted
+
+
+def _phone_country(e164: str) -> str:
+    try:
+        return parse_phone(e164).country
+    except BadPhoneError:
+        # Meta knows numbers that the tables of a library do not know yet.
+        return ""
+
+
+def _user_id_country(user_id: str) -> str:
+    """Read the country that a BSUID begins with: ``ES.13491208655302741918``."""
+    country, point, _ = user_id.partition(".")
+    return country.upper() if point and len(country) == _COUNTRY_LETTERS and country.isalpha() else ""
+
+
+def _contacts_of(workspace_id: int, wanted: Sequence[NewIdentity]) -> list[tuple[int, bytes]]:
+    with connection.cursor() as cursor:
+        hashes = [identity.value_hash for identity in wanted]
+        cursor.execute(queries["lock"], {"workspace": workspace_id, "hashes": hashes})
+        return [(row[1], bytes(row[0])) for row in cursor.fetchall()]
+
+
+def _make_contact(workspace_id: int, country: str, first_name: str, at: datetime) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            queries["make_contact"],
+            {"workspace": workspace_id, "first_name": first_name[:_MAX_NAME], "country": country, "at": at},
+        )
+        return int(cursor.fetchone()[0])
+
+
+def _bring_together(workspace_id: int, contact_id: int, contacts: set[int]) -> None:
+    others = sorted(contacts - {contact_id})
+    if others:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                queries["bring_together"],
+                {"workspace": workspace_id, "contact": contact_id, "others": others},
+            )
+
+
+def _add(workspace_id: int, contact_id: int, identities: Sequence[NewIdentity]) -> int:
+    if not identities:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(
+            queries["add"],
+            {
+                "workspace": workspace_id,
+                "contact": contact_id,
+                "kinds": [str(identity.kind) for identity in identities],
+                "countries": [identity.country for identity in identities],
+                "sealed": [identity.value_sealed for identity in identities],
+                "hashes": [identity.value_hash for identity in identities],
+                "suppressions": [identity.suppression_hash for identity in identities],
+                "tails": [as_array(identity.tail_hashes) for identity in identities],
+            },
+        )
+        return int(cursor.rowcount)
+
+
+def as_array(hashes: Sequence[bytes]) -> str:
+    """Write byte strings as an array literal: arrays of arrays must be rectangular, these are not."""
+    return "{" + ",".join(f'"\\\\x{hash_.hex()}"' for hash_ in hashes) + "}"
