@@ -4,7 +4,6 @@ import hashlib
 import hmac
 
 import pytest
-
 from whatsapp_simulator.running import RunningSimulator
 
 WABA = "102290129340398"

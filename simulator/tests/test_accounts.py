@@ -1,7 +1,6 @@
 """Reading the account: templates, numbers, the account itself; fields, filters, cursors."""
 
 import pytest
-
 from whatsapp_simulator.running import RunningSimulator
 
 WABA = "102290129340398"

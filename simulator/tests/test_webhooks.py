@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
-
 from whatsapp_simulator.payloads import escaped
 from whatsapp_simulator.receiver import Receiver
 from whatsapp_simulator.running import ControlError, Reply, RunningSimulator
