@@ -159,7 +159,14 @@ def it_tells_the_price_once_per_message(
     ],
 )
 def it_prices_by_category_and_endpoint(
-    start: Starter, receiver: Receiver, send: Sender, name: str, endpoint: str, onboarding: str, category: str
+    start: Starter,
+    receiver: Receiver,
+    send: Sender,
+    *,
+    name: str,
+    endpoint: str,
+    onboarding: str,
+    category: str,
 ) -> None:
     simulator = start(setup={"marketing_messages_onboarding_status": onboarding})
     send(simulator, name=name, endpoint=endpoint)
@@ -202,8 +209,8 @@ def it_fails_a_text_outside_the_window_of_24_hours(
         "title": "Re-engagement message",
         "message": "Re-engagement message",
         "error_data": {
-            "details": "Message failed to send because more than 24 hours have passed since the customer last "
-            "replied to this number."
+            "details": "Message failed to send because more than 24 hours have passed "
+            "since the customer last replied to this number."
         },
         "href": "/documentation/business-messaging/whatsapp/support/error-codes",
     }
