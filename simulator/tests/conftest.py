@@ -1,4 +1,4 @@
-"""A simulator with quiet habits and a clock that stands still, so that a test moves it and knows what follows."""
+"""A simulator with quiet habits and a clock that stands still: a test moves it and knows what follows."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -120,7 +120,7 @@ def simulator(start: Starter) -> RunningSimulator:
 
 @pytest.fixture
 def send() -> Sender:
-    """Send a template, or whatever the keywords make of the body; a keyword that is None takes the member away."""
+    """Send a template, or what the keywords make of the body; a keyword that is None takes a member away."""
 
     def _send(
         simulator: RunningSimulator,

@@ -12,7 +12,7 @@ Sender = Callable[..., Reply]
 Starter = Callable[..., RunningSimulator]
 
 NUMBER = "106540352242922"
-FILLED = [
+FILLED: list[dict[str, Any]] = [
     {"type": "body", "parameters": [{"type": "text", "text": "Ona"}, {"type": "text", "text": "25OFF"}]},
     {"type": "button", "sub_type": "url", "index": "0", "parameters": [{"type": "text", "text": "r/AbC"}]},
     {

@@ -35,7 +35,7 @@ class Webhook:
 
 
 class Receiver:
-    """`with Receiver() as receiver: … receiver.url … receiver.statuses`; `answers_with` is the HTTP status."""
+    """`with Receiver() as receiver: … receiver.statuses`; `answers_with` is the HTTP status."""
 
     def __init__(self, setup: Setup | None = None) -> None:
         self.verify_token = (setup or Setup()).verify_token

@@ -94,7 +94,7 @@ class RunningSimulator:
         self.wait_until("settled")
 
     def wait_until(self, word: str, *, timeout_s: float = 30.0) -> None:
-        """Wait for `settled` (nothing is due, no webhook on its way) or `idle` (nothing will happen any more)."""
+        """Wait for `settled` (nothing is due, no webhook on its way) or `idle` (and nothing will be)."""
         end = time.monotonic() + timeout_s
         while not (state := self.control("GET", "idle"))[word]:
             if time.monotonic() > end:

@@ -201,7 +201,7 @@ def decode(body: bytes, shape: type[_Shape]) -> _Shape:
         return msgspec.json.decode(body or b"{}", type=shape)
     except msgspec.ValidationError as problem:
         raise ScenarioError(f"{str(problem).replace(' - at ', ', at ')}.") from problem
-    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
         raise ScenarioError(_where_broken(body)) from problem
 
 

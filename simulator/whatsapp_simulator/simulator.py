@@ -1,6 +1,7 @@
 """The simulator as an object: `async with Simulator(scenario) as simulator: … simulator.url …`."""
 
 import asyncio
+import errno
 from types import TracebackType
 from typing import Self
 
@@ -15,7 +16,7 @@ _SHUTDOWN_S = 0.3
 
 
 class PortTakenError(Exception):
-    """Somebody else listens on the port; the message names it."""
+    """The port cannot be had, most often because somebody else listens there; the message says so."""
 
 
 class Simulator:
@@ -53,10 +54,9 @@ class Simulator:
             await site.start()
         except OSError as problem:
             await self._close()
-            reason = problem.strerror or "it cannot be opened"
-            raise PortTakenError(
-                f"Port {self._port} on {self._host} is not to be had: {reason}."
-            ) from problem
+            taken = problem.errno == errno.EADDRINUSE
+            reason = "is taken by another program" if taken else f"cannot be opened ({problem.strerror})"
+            raise PortTakenError(f"Port {self._port} on {self._host} {reason}.") from problem
         self._port = self._runner.addresses[0][1]
         self._tasks = [
             asyncio.create_task(world.schedule.run(), name="simulator.schedule"),

@@ -1,0 +1,194 @@
+"""What goes wrong on purpose: each kind does what it says, to whom it says, as often as it says."""
+
+import http.client
+import time
+import urllib.error
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from whatsapp_simulator.receiver import Receiver
+from whatsapp_simulator.running import ControlError, Reply, RunningSimulator
+
+Sender = Callable[..., Reply]
+Starter = Callable[..., RunningSimulator]
+
+ASHA, BILAL = "+34600000001", "+34600000002"
+
+
+def _put(simulator: RunningSimulator, *faults: dict[str, Any]) -> None:
+    simulator.control("PUT", "faults", {"faults": list(faults)})
+
+
+def _accepted(simulator: RunningSimulator) -> int:
+    return simulator.control("GET", "counts")["accepted"]  # type: ignore[no-any-return] # JSON
+
+
+@pytest.mark.parametrize(
+    ("code", "status"), [(130403, 400), (131031, 403), (190, 401), (131016, 500), (130429, 400), (368, 403)]
+)
+def it_refuses_with_any_documented_code(
+    simulator: RunningSimulator, send: Sender, code: int, status: int
+) -> None:
+    _put(simulator, {"kind": "refuse", "code": code})
+
+    answer = send(simulator)
+
+    assert (answer.status, answer.code) == (status, code)
+    assert _accepted(simulator) == 0
+    assert simulator.control("GET", "counts")["refused"] == {str(code): 1}
+
+
+def it_refuses_with_another_http_status_if_told(simulator: RunningSimulator, send: Sender) -> None:
+    _put(simulator, {"kind": "refuse", "code": 131000, "http_status": 429})
+
+    assert send(simulator).status == 429
+
+
+def it_breaks_before_accepting(simulator: RunningSimulator, send: Sender) -> None:
+    _put(simulator, {"kind": "error_before"})
+
+    answer = send(simulator)
+
+    assert (answer.status, answer.code, _accepted(simulator)) == (500, 131000, 0)
+
+
+def it_breaks_after_accepting(simulator: RunningSimulator, receiver: Receiver, send: Sender) -> None:
+    _put(simulator, {"kind": "error_after", "code": 131016, "http_status": 503})
+
+    answer = send(simulator, biz_opaque_callback_data="token-1")
+    simulator.advance(60)
+
+    assert (answer.status, answer.code, _accepted(simulator)) == (503, 131016, 1)
+    assert receiver.statuses[0]["biz_opaque_callback_data"] == "token-1"
+
+
+def it_loses_the_answer_of_an_accepted_message(simulator: RunningSimulator, send: Sender) -> None:
+    _put(simulator, {"kind": "lose_answer"})
+
+    with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError, urllib.error.URLError)):
+        send(simulator)
+
+    assert _accepted(simulator) == 1
+
+
+def it_answers_late_in_real_seconds(simulator: RunningSimulator, send: Sender) -> None:
+    _put(simulator, {"kind": "slow", "seconds": 0.2})
+    begin = time.monotonic()
+
+    assert send(simulator).status == 200
+
+    assert time.monotonic() - begin >= 0.2
+
+
+def it_withholds_all_statuses_of_a_message(
+    simulator: RunningSimulator, receiver: Receiver, send: Sender
+) -> None:
+    _put(simulator, {"kind": "withhold_status", "addresses": [ASHA]})
+    send(simulator, ASHA)
+    send(simulator, BILAL)
+
+    simulator.advance(60)
+
+    assert {status["recipient_id"] for status in receiver.statuses} == {"34600000002"}
+    assert simulator.control("GET", "counts")["statuses"] == {"sent": 1, "delivered": 1, "withheld": 2}
+
+
+def it_withholds_only_the_statuses_told(
+    simulator: RunningSimulator, receiver: Receiver, send: Sender
+) -> None:
+    _put(simulator, {"kind": "withhold_status", "statuses": ["sent"]})
+    send(simulator)
+
+    simulator.advance(60)
+
+    assert [status["status"] for status in receiver.statuses] == ["delivered"]
+
+
+def it_keeps_webhooks_while_the_receiver_is_down(
+    simulator: RunningSimulator, receiver: Receiver, send: Sender
+) -> None:
+    _put(simulator, {"kind": "receiver_down"})
+    send(simulator)
+    simulator.control("POST", "clock/advance", {"seconds": 60})
+    simulator.control("POST", "clock/advance", {"seconds": 60})
+    assert receiver.webhooks == []
+
+    _put(simulator)
+    while not simulator.control("GET", "idle")["idle"]:
+        simulator.control("POST", "clock/advance", {"seconds": 60})
+
+    assert [status["status"] for status in receiver.statuses] == ["sent", "delivered"]
+
+
+def it_repeats_a_webhook_whose_answer_it_did_not_hear(
+    simulator: RunningSimulator, receiver: Receiver
+) -> None:
+    _put(simulator, {"kind": "receiver_deaf", "times": 1})
+
+    simulator.control("POST", f"people/{ASHA}/write", {"text": "Hola"})
+    simulator.wait_until("idle")
+
+    assert [message["text"]["body"] for message in receiver.messages] == ["Hola", "Hola"]
+    assert receiver.webhooks[0].body == receiver.webhooks[1].body
+
+
+def it_strikes_as_often_as_told_and_then_no_more(simulator: RunningSimulator, send: Sender) -> None:
+    _put(simulator, {"kind": "refuse", "code": 131000, "times": 2})
+
+    assert [send(simulator).status for _ in range(4)] == [500, 500, 200, 200]
+    assert simulator.control("GET", "faults")["faults"][0]["struck"] == 2
+    assert simulator.control("GET", "counts")["faults"] == {"refuse": 2}
+
+
+def it_strikes_the_same_requests_for_the_same_seed(start: Starter, send: Sender) -> None:
+    def struck(simulator: RunningSimulator) -> list[int]:
+        _put(simulator, {"kind": "refuse", "code": 131000, "rate": 0.3})
+        return [send(simulator, f"+3460000{i:04d}").status for i in range(60)]
+
+    first, second, other = struck(start()), struck(start()), struck(start(seed=8))
+
+    assert first == second != other
+    assert 5 < first.count(500) < 35
+
+
+def it_strikes_only_the_people_told(simulator: RunningSimulator, send: Sender) -> None:
+    _put(simulator, {"kind": "refuse", "code": 131000, "addresses": [ASHA, "US.1"]})
+
+    assert [send(simulator, ASHA).status, send(simulator, BILAL).status] == [500, 200]
+    assert send(simulator, None, recipient="US.1").status == 500
+
+
+def it_strikes_only_the_number_told(simulator: RunningSimulator, send: Sender) -> None:
+    _put(simulator, {"kind": "refuse", "code": 131000, "phone_number_id": "1"})
+
+    assert send(simulator).status == 200
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        ({"kind": "earthquake"}, "Invalid enum value 'earthquake', at `$.faults[0].kind`"),
+        ({}, "missing required field `kind`"),
+        ({"kind": "refuse"}, "`code` is needed"),
+        ({"kind": "slow"}, "`seconds` is needed"),
+        ({"kind": "refuse", "code": 7}, "7 is not a documented error code"),
+        ({"kind": "lose_answer", "code": 190}, "`code` has no meaning for this kind"),
+        ({"kind": "receiver_down", "addresses": [ASHA]}, "`addresses` has no meaning for this kind"),
+        ({"kind": "lose_answer", "rate": 1.5}, "<= 1"),
+        ({"kind": "lose_answer", "rate": "often"}, "Expected `float`, got `str`"),
+        ({"kind": "lose_answer", "times": 0}, ">= 1"),
+        ({"kind": "lose_answer", "tiems": 1}, "unknown field `tiems`"),
+        ({"kind": "refuse", "code": 190, "http_status": 200}, ">= 400"),
+    ],
+)
+def it_says_what_is_wrong_with_a_fault_and_keeps_the_old_ones(
+    simulator: RunningSimulator, fault: dict[str, Any], sentence: str
+) -> None:
+    _put(simulator, {"kind": "lose_answer", "rate": 0})
+
+    with pytest.raises(ControlError) as told:
+        _put(simulator, fault)
+
+    assert sentence in str(told.value)
+    assert [known["kind"] for known in simulator.control("GET", "faults")["faults"]] == ["lose_answer"]
