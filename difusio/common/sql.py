@@ -11,7 +11,8 @@ _HEAD = re.compile(r"^-- name: (\w+)\s*$", re.MULTILINE)
 class Cursor(Protocol):
     """What a query needs of a cursor: Django's and psycopg's both have it."""
 
-    rowcount: int
+    @property
+    def rowcount(self) -> int: ...
 
     def execute(self, query: Any, params: Any = None, /) -> Any: ...
     def fetchall(self) -> list[Any]: ...

@@ -1,0 +1,93 @@
+"""The durable log's port: what came in stays here, raw and sealed, until the drain has folded it in.
+
+A POST is answered only once `append` has returned.  The drain takes, folds and settles within one transaction
+of its own, so that a crash in the middle leaves either everything or nothing; repetition is harmless, because
+every event has a key.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+from typing import Protocol
+
+from difusio.common.sql import Cursor
+
+
+class Lane(IntEnum):
+    """Which posts are drained first: a lower lane overtakes a higher one."""
+
+    INBOUND = 0  # people's messages and preferences: somebody may be leaving
+    STATUSES = 1  # what became of our messages, and news of templates and numbers
+
+
+class LogError(Exception):
+    """The log cannot be used."""
+
+
+class LogUnavailableError(LogError):
+    """The log could not be written; nothing may be answered as taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingPost:
+    """A POST whose signature was right.  body: the raw bytes; whether they mean anything is the drain's business."""
+
+    lane: Lane
+    received_at: datetime
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A POST out of the log.  tries: how often folding it failed."""
+
+    id: int
+    lane: Lane
+    received_at: datetime
+    body: bytes
+    tries: int
+
+
+class LogWriter(Protocol):
+    """The way in, for the receiver."""
+
+    async def append(self, posts: Sequence[IncomingPost]) -> None:
+        """Write the posts; they are durable when it returns.
+
+        Raises LogUnavailableError; then none, or all, may be there: whoever posted repeats it, and that is
+        harmless.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of what it holds; a later `append` takes it up again."""
+        ...
+
+
+class LogReader(Protocol):
+    """The way out, for the drain.  cursor: of the drain's own transaction; what it rolls back was never taken."""
+
+    def take(self, cursor: Cursor, lane: Lane, limit: int) -> list[Post]:
+        """Return the oldest unread posts of a lane that no other drain holds; held until the transaction ends."""
+        ...
+
+    def settle(self, cursor: Cursor, ids: Sequence[int], at: datetime) -> None:
+        """Mark posts as folded in."""
+        ...
+
+    def quarantine(self, cursor: Cursor, post_id: int, reason: str) -> None:
+        """Set a post aside for a person to look at.  reason: without content."""
+        ...
+
+    def note_failure(self, cursor: Cursor, post_id: int, reason: str) -> bool:
+        """Count a failed try, in a transaction of its own; the third sets the post aside, and then it returns True."""
+        ...
+
+    def oldest_unread_age(self, cursor: Cursor, lane: Lane, at: datetime) -> float:
+        """Return for how many seconds the oldest unread post of a lane has waited; 0.0 without one."""
+        ...
+
+    def forget(self, cursor: Cursor, before: datetime, limit: int) -> int:
+        """Delete posts that were folded in before a moment, at most so many; return how many it were."""
+        ...
