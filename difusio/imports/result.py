@@ -1,0 +1,24 @@
+"""What an import did."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """rows: below the header; taken + refused.  contacts_updated: existing contacts that changed.
+
+    entries: consent entries appended.  refused_file: None when nothing was refused.  notes: what was decided about
+    the file (encoding, dates, numbers), as sentences.
+    """
+
+    import_id: int
+    rows: int
+    taken: int
+    contacts_new: int
+    contacts_updated: int
+    events_new: int
+    entries: int
+    refused: int
+    refused_file: Path | None
+    notes: tuple[str, ...]

@@ -1,0 +1,122 @@
+"""What every import shares: one transaction, rows staged by COPY, refused rows in a file, the Import row."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from django.db import connection, transaction
+from psycopg import sql
+
+from difusio.common.sql import Queries
+from difusio.imports.models import Import
+from difusio.imports.reading import Table
+from difusio.imports.refusal import ImportRefused
+from difusio.imports.refused import draft_of, refused_path, write_refused
+from difusio.imports.result import Imported
+
+queries = Queries(Path(__file__).with_suffix(".sql"))
+
+# Rows in memory at a time: large enough for COPY to be fast, some megabytes at most.
+BATCH_ROWS: Final = 5_000
+# After this many new rows the planner must hear of them, or the next question is planned for an empty table.
+_MANY_ROWS: Final = 1_000
+
+
+class ImportOverlapped(ImportRefused):
+    """Somebody in the file became known in another way while it was taken in; nothing was taken: run it again."""
+
+
+class Staging:
+    """The temporary tables of one import; they go with its transaction."""
+
+    def __init__(self, table: Table, *, workspace_id: int, refused_to: Path | None) -> None:
+        self.table = table
+        self.workspace_id = workspace_id
+        self.target = refused_to or refused_path(table.path)
+        self.refused = 0
+
+    def copy(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Stage rows in a temporary table by COPY."""
+        if not rows:
+            return
+        statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
+            sql.Identifier(table), sql.SQL(", ").join(sql.Identifier(name) for name in columns)
+        )
+        with connection.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+
+    def run(self, text: str, **parameters: Any) -> int:
+        """Run one of our queries for this workspace; give how many rows it touched."""
+        with connection.cursor() as cursor:
+            cursor.execute(text, {"workspace": self.workspace_id, **parameters})
+            return int(cursor.rowcount)
+
+    def one(self, text: str, **parameters: Any) -> tuple[Any, ...]:
+        """Run one of our queries for this workspace; give its only row."""
+        with connection.cursor() as cursor:
+            cursor.execute(text, {"workspace": self.workspace_id, **parameters})
+            row = cursor.fetchone()
+        return tuple(row)
+
+    def refuse(self, rows: Sequence[tuple[int, str]]) -> None:
+        """Stage refused rows: line and reason."""
+        self.copy("import_refused", ("line", "reason"), rows)
+
+    def refused_rows(self) -> Iterator[tuple[int, str]]:
+        """Give the refused rows in the file's order, a page at a time."""
+        after = 0
+        while page := self._page(after):
+            yield from page
+            after = page[-1][0]
+
+    def _page(self, after: int) -> list[tuple[int, str]]:
+        with connection.cursor() as cursor:
+            cursor.execute(queries["refused_page"], {"after": after, "limit": BATCH_ROWS})
+            return [(line, reason) for line, reason in cursor.fetchall()]
+
+    def record(self, *, kind: str, rows: int, by: str, at: datetime) -> int:
+        """Write the draft of the refused rows, and store what was brought in, from which file, by whom."""
+        self.refused = self.one(queries["count_refused"])[0]
+        if self.refused:
+            write_refused(self.table, self.refused_rows(), draft_of(self.target))
+        return Import.objects.create(
+            workspace_id=self.workspace_id,
+            kind=kind,
+            file_name=self.table.path.name[:255],
+            file_hash=self.table.sha256,
+            rows=rows,
+            taken=rows - self.refused,
+            refused=self.refused,
+            by=by[:120],
+            at=at,
+        ).pk
+
+
+@contextmanager
+def staged(table: Table, *, workspace_id: int, refused_to: Path | None) -> Iterator[Staging]:
+    """Open the one transaction of an import.  The refused rows' file appears only with its commit.
+
+    Imports of a workspace wait for each other.
+    """
+    staging = Staging(table, workspace_id=workspace_id, refused_to=refused_to)
+    draft = draft_of(staging.target)
+    try:
+        with transaction.atomic():
+            staging.run(queries["one_import_at_a_time"])
+            staging.run(queries["tidy_up"])
+            staging.run(queries["stage_refused"])
+            yield staging
+        if staging.refused:
+            draft.replace(staging.target)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def tell_planner(result: Imported) -> None:
+    """Refresh the statistics of what an import grew."""
+    if result.contacts_new + result.contacts_updated + result.events_new > _MANY_ROWS:
+        with connection.cursor() as cursor:
+            cursor.execute(queries["analyze"])
