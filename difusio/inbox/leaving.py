@@ -51,7 +51,9 @@ def left_by_message(
     return left
 
 
-def left_at_meta(contact_id: int, *, workspace_id: int, at: datetime, written_at: datetime | None = None) -> Left:
+def left_at_meta(
+    contact_id: int, *, workspace_id: int, at: datetime, written_at: datetime | None = None
+) -> Left:
     """Let a person go who used WhatsApp's own switch, heard as a preference or as error 131050.
 
     WhatsApp itself shows them that it worked; we write nothing (one confirmation at most).
