@@ -27,6 +27,7 @@ from difusio.project.postgres_server import Site, as_sentences, folder_of
 
 _STOP_S = 60.0
 _POLL_S = 0.02
+_ASK_AGAIN_S = 0.2
 
 
 class StillInUse(StoreError):
@@ -145,7 +146,6 @@ def remove_store(home: Path, *, wait_s: float = 60.0, system_folder: Path = SYST
         with _alone(site, wait_s) as start_lock:
             if not _stop_if_unused(site, start_lock):
                 raise StillInUse(f"({home})")
-            postgres_server.drop_socket_folder(site)
             site.password_file.unlink(missing_ok=True)
             shutil.rmtree(site.folder)
 
@@ -181,11 +181,13 @@ def _stop_if_unused(site: Site, start_lock: int) -> bool:
         return False
     try:
         deadline = time.monotonic() + _STOP_S
-        while not (free := _is_free(site)) and time.monotonic() < deadline:
-            postgres_server.stop(site, lock=start_lock, timeout_s=deadline - time.monotonic())
-            time.sleep(_POLL_S)
-        if not free:
-            raise DoesNotStop(f"({site.log})")
+        asked = False
+        while not _is_free(site):
+            if time.monotonic() > deadline:
+                raise DoesNotStop(f"({site.log})")
+            asked = asked or postgres_server.ask_to_stop(site, lock=start_lock)
+            time.sleep(_POLL_S if asked else _ASK_AGAIN_S)
+        postgres_server.drop_socket_folder(site)
     finally:
         os.close(alone)
         _children[:] = [child for child in _children if child.poll() is None]

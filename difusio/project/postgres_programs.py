@@ -120,8 +120,8 @@ def make_public_folder(folder: Path) -> None:
         found = folder.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != 0 or found.st_mode & 0o022:
             raise FolderNotOurs(f"({folder})") from None
-        if found.st_mode & 0o011 != 0o011:  # made under a strict umask, for the keys perhaps
-            folder.chmod(stat.S_IMODE(found.st_mode) | 0o011)
+        # Made under a strict umask perhaps, when the keys came first.
+        folder.chmod(stat.S_IMODE(found.st_mode) | stat.S_IXGRP | stat.S_IXOTH)
     else:
         folder.chmod(0o755)  # whatever the umask was
 

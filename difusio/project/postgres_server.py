@@ -26,6 +26,7 @@ NAME = "difusio"  # of the database and of the role that owns it
 _PORT = 5432  # only a part of the socket's name: nothing listens on a network
 _SOCKET_MAX_BYTES = 99  # macOS allows 103, Linux 107
 _CREATE_S = 120.0
+_ASK_S = 10.0
 _LOG_MAX_BYTES = 1_000_000
 _LOG_LINES_SHOWN = 12
 _SMALL_SHARED_MEMORY_BYTES = 512 * 2**20
@@ -49,7 +50,7 @@ _SETTINGS = {
     "checkpoint_timeout": "15min",
     "autovacuum_naptime": "20s",
     # The backend of a killed client ends soon, even in a long query: the next server waits for it.
-    "client_connection_check_interval": "5s",
+    "client_connection_check_interval": "2s",
     "timezone": "'UTC'",
     "log_timezone": "'UTC'",
     "log_line_prefix": "'%m [%p] '",
@@ -215,13 +216,16 @@ def is_ready(site: Site, *, durable: bool, timeout_s: float) -> bool:
     return True
 
 
-def stop(site: Site, *, lock: int, timeout_s: float) -> None:
-    """Stop the server and wait until it has: clients are cut off, what is committed is safe.
+def ask_to_stop(site: Site, *, lock: int) -> bool:
+    """Ask the server to stop: clients are cut off, what is committed is safe.  False: it could not be asked.
 
-    The lock goes to the program that waits: were we killed now, nobody would join a server that is stopping.
+    The lock goes to the program that asks: were we killed now, nobody would join a server about to be asked.
     """
-    _run(site, "pg_ctl", "stop", "-D", str(site.data), "-m", "fast", "-w", "-t", str(int(timeout_s)),
-         timeout_s=timeout_s + 5, pass_fds=(lock,))  # fmt: skip
+    asked = _run(
+        site, "pg_ctl", "stop", "-D", str(site.data), "-m", "fast", "--no-wait",
+        timeout_s=_ASK_S, pass_fds=(lock,),
+    )  # fmt: skip
+    return asked.returncode == 0
 
 
 def why_it_ended(site: Site) -> StoreError:
@@ -347,12 +351,16 @@ def _shared_memory_bytes() -> int:
 def _run(
     site: Site, program: str, *arguments: str, timeout_s: float, pass_fds: tuple[int, ...], given: str = ""
 ) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [site.runner.program(program), *arguments], input=given, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True, errors="replace", check=False, timeout=timeout_s,
-        start_new_session=True, pass_fds=pass_fds, umask=0o077, cwd="/", env=_ENVIRONMENT,
-        user=site.runner.uid, group=site.runner.gid, extra_groups=site.runner.groups,
-    )  # fmt: skip
+    command = [site.runner.program(program), *arguments]
+    try:
+        return subprocess.run(
+            command, input=given, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            errors="replace", check=False, timeout=timeout_s, start_new_session=True, pass_fds=pass_fds,
+            umask=0o077, cwd="/", env=_ENVIRONMENT,
+            user=site.runner.uid, group=site.runner.gid, extra_groups=site.runner.groups,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return subprocess.CompletedProcess(command, 1, f"{program} did not end within {timeout_s:.0f} s.")
 
 
 def _failure(said: str, site: Site) -> StoreError:
