@@ -49,7 +49,9 @@ def main() -> None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path, help="where the pictures go")
     parser.add_argument("--language", default="en", choices=["ca", "es", "en"])
     parser.add_argument("--url", help="a running server, as http://127.0.0.1:8000")
@@ -67,7 +69,9 @@ def _photograph_theirs(browser: Browser, options: argparse.Namespace) -> None:
             shot(f"campaign-{address.strip('/').rsplit('/')[-1]}", address)
 
 
-def _photograph_ours(browser: Browser, options: argparse.Namespace, url: str, run: Callable[..., Any]) -> None:
+def _photograph_ours(
+    browser: Browser, options: argparse.Namespace, url: str, run: Callable[..., Any]
+) -> None:
     from tests.console import cast
 
     for shot in _looks(browser, options, url):
@@ -83,7 +87,9 @@ def _photograph_ours(browser: Browser, options: argparse.Namespace, url: str, ru
         shot.sign_in("dana@forn.example", cast.PASSWORD)
         shot("home", "/")
         addresses = shot.campaigns()
-        for name, address in zip(("campaign", "completed", "paused", "draft"), reversed(addresses), strict=True):
+        for name, address in zip(
+            ("campaign", "completed", "paused", "draft"), reversed(addresses), strict=True
+        ):
             shot(name, address)
         if False:  # until cancel lands
             shot("cancel", f"{addresses[-1]}cancel/")
@@ -163,9 +169,10 @@ def _looks(browser: Browser, options: argparse.Namespace, url: str) -> Iterator[
 @contextmanager
 def _own_server() -> Iterator[tuple[str, Callable[..., Any]]]:
     """Start a store and the pages, in a home that goes away; give the address and how to run something there."""
-    import tests.conftest  # noqa: F401  # opens a store for this process and tidies it up at the end
     from django.conf import settings
     from django.core.management import call_command
+
+    import tests.conftest  # noqa: F401  # opens a store for this process and tidies it up at the end
 
     settings.ALLOWED_HOSTS = ["127.0.0.1"]
     runner = ThreadPoolExecutor(1)
@@ -175,7 +182,10 @@ def _own_server() -> Iterator[tuple[str, Callable[..., Any]]]:
         port = listener.getsockname()[1]
     server = _serve(port)
     try:
-        yield f"http://127.0.0.1:{port}", lambda act, *args, **kwargs: runner.submit(act, *args, **kwargs).result()
+        yield (
+            f"http://127.0.0.1:{port}",
+            lambda act, *args, **kwargs: runner.submit(act, *args, **kwargs).result(),
+        )
     finally:
         server.should_exit = True
         runner.shutdown()

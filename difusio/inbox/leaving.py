@@ -5,10 +5,12 @@ from datetime import datetime
 from django.db import transaction
 
 from difusio.consent.leave import Left, leave
+from difusio.consent.models import TopicKind
 from difusio.contacts.models import Contact
 from difusio.inbox.confirmation import confirmation
 from difusio.outbox.leaving import skip_left
 from difusio.outbox.reply import confirm_leaving
+from difusio.rules.leaving_words import LeavingKind
 
 
 def left_by_message(
@@ -17,13 +19,14 @@ def left_by_message(
     workspace_id: int,
     number_id: int,
     proof: bytes,
+    kind: LeavingKind,
     window_closes_at: datetime,
     written_at: datetime,
     at: datetime,
 ) -> Left:
     """Let a person who wrote a leaving word go, and confirm it once in their language.
 
-    proof: what shows it (the message's id and words).  Repeating the call, or the person, changes nothing.
+    proof: what shows it (the message's id and words).  kind: a bare STOP, or everything.  Repeating the call, or the person, changes nothing.
     """
     with transaction.atomic():
         left = leave(
@@ -34,6 +37,7 @@ def left_by_message(
             actor="the person",
             at=written_at,
             recorded_at=at,
+            kinds=tuple(TopicKind) if kind is LeavingKind.EVERYTHING else (TopicKind.MARKETING,),
         )
         skip_left(contact_id, topic_ids=left.topic_ids)
         if left.is_new:
@@ -44,7 +48,7 @@ def left_by_message(
                 contact_id=contact_id,
                 workspace_id=workspace_id,
                 number_id=number_id,
-                text=confirmation(language, business=contact.workspace.name),
+                text=confirmation(language, business=contact.workspace.name, kind=kind),
                 window_closes_at=window_closes_at,
                 at=at,
             )

@@ -9,11 +9,11 @@ from difusio.cloud_api.news import InboundMessage, Preference
 from difusio.common.keyring import keyring
 from difusio.contacts.identities import ensure
 from difusio.inbox.leaving import left_at_meta, left_by_message
-from difusio.rules.leaving_words import classify
 from difusio.inbox.models import Message
 from difusio.numbers.models import Number
 from difusio.outbox.leaving import answered, mark_answered, open_window
 from difusio.outbox.record import WAMID
+from difusio.rules.leaving_words import classify
 
 TEXT = "inbox.text"
 
@@ -48,7 +48,7 @@ def receive(message: InboundMessage, *, number: Number, at: datetime) -> Receive
         text = message.text or ""
         # A reaction carries an emoji about a message, an order or a place none of our words.
         says = text if message.kind in {"text", "button", "interactive"} else ""
-        is_leaving = classify(says) is not None or classify(message.payload or "") is not None
+        leaving = classify(says) or classify(message.payload or "")
         closes_at = open_window(
             contact_id, workspace_id=number.workspace_id, number_id=number.pk, at=max(message.at, at)
         )
@@ -62,18 +62,19 @@ def receive(message: InboundMessage, *, number: Number, at: datetime) -> Receive
             wamid_sealed=keys.seal(message.wamid.encode(), purpose=WAMID),
             kind=message.kind[:32],
             text_sealed=keys.seal(text.encode("utf-8", "replace"), purpose=TEXT),
-            is_leaving=is_leaving,
+            is_leaving=leaving is not None,
             answers_id=found.delivery_id if found else None,
             at=message.at,
             received_at=at,
         )
         left_now = False
-        if is_leaving:
+        if leaving is not None:
             left_now = left_by_message(
                 contact_id,
                 workspace_id=number.workspace_id,
                 number_id=number.pk,
                 proof=f"message {message.wamid}: {text}".encode("utf-8", "replace"),
+                kind=leaving.kind,
                 window_closes_at=closes_at,
                 written_at=message.at,
                 at=at,
@@ -81,10 +82,10 @@ def receive(message: InboundMessage, *, number: Number, at: datetime) -> Receive
         if found:
             mark_answered(
                 found,
-                replied_at=None if is_leaving else message.at,
+                replied_at=None if leaving is not None else message.at,
                 left_at=message.at if left_now else None,
             )
-    return Received(contact_id=contact_id, is_new=True, is_leaving=is_leaving)
+    return Received(contact_id=contact_id, is_new=True, is_leaving=leaving is not None)
 
 
 def prefer(preference: Preference, *, number: Number, at: datetime) -> None:

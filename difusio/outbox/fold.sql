@@ -20,7 +20,7 @@ FROM (
 ) e WHERE t.id = e.id
 
 -- name: fold
--- Let deliveries climb: each moment is kept as first heard, a state only rises, delivered wins over failed.
+-- Let deliveries climb: of each moment the earliest is kept, a state only rises, delivered wins over failed.
 WITH heard AS (
     SELECT * FROM unnest(
         %(deliveries)s::bigint[], %(sent)s::timestamptz[], %(delivered)s::timestamptz[], %(read)s::timestamptz[],
@@ -41,11 +41,13 @@ WITH heard AS (
 )
 UPDATE outbox_delivery d
 SET accepted_at = coalesce(d.accepted_at, %(at)s),
-    sent_at = coalesce(d.sent_at, a.sent_at),
-    delivered_at = coalesce(d.delivered_at, a.delivered_at),
-    read_at = coalesce(d.read_at, a.read_at),
-    failed_at = coalesce(d.failed_at, a.failed_at),
-    code = CASE WHEN a.now_rung >= 3 THEN NULL WHEN d.state = 'failed' THEN d.code ELSE a.failure END,
+    sent_at = least(d.sent_at, a.sent_at),
+    delivered_at = least(d.delivered_at, a.delivered_at),
+    read_at = least(d.read_at, a.read_at),
+    failed_at = least(d.failed_at, a.failed_at),
+    code = CASE WHEN a.now_rung >= 3 THEN NULL
+        WHEN d.state = 'failed' AND (a.failed_at IS NULL OR d.failed_at <= a.failed_at) THEN d.code
+        ELSE a.failure END,
     reason = '',
     doubt_since = NULL,
     state = CASE a.now_rung WHEN 4 THEN 'read' WHEN 3 THEN 'delivered' ELSE
@@ -53,8 +55,9 @@ SET accepted_at = coalesce(d.accepted_at, %(at)s),
             WHEN a.now_rung = 2 THEN 'sent' ELSE 'accepted' END END
 FROM after a
 WHERE d.id = a.id AND (
-    a.now_rung > a.rung OR (a.failed_at IS NOT NULL AND d.failed_at IS NULL)
-    OR (a.sent_at IS NOT NULL AND d.sent_at IS NULL) OR (a.delivered_at IS NOT NULL AND d.delivered_at IS NULL))
+    a.now_rung > a.rung
+    OR a.sent_at < coalesce(d.sent_at, 'infinity') OR a.delivered_at < coalesce(d.delivered_at, 'infinity')
+    OR a.read_at < coalesce(d.read_at, 'infinity') OR a.failed_at < coalesce(d.failed_at, 'infinity'))
 RETURNING d.id, d.batch_id, a.state, a.detail, a.rung, d.state, coalesce(d.code::text, ''), a.now_rung, d.contact_id
 
 -- name: keep_orphans

@@ -24,7 +24,7 @@ class Audience:
     """Who is asked for, and what must hold for each.
 
     members: SQL that gives contact ids as ``id`` (a compiled segment), parameters: what it binds.  batches: contact
-    language → batch id, one entry for every language that occurs.  paused_countries: numbers of these countries get no marketing now.
+    language → batch id, one entry for every language that occurs.  paused_countries: whose numbers get no marketing.
     required_fields: fields that must not be empty, as ``first_name`` or ``fields.size``.
     """
 

@@ -1,6 +1,7 @@
 """Make an installation ready for a command: keys, store, Django, schema; refuse what does not fit together."""
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from difusio.common.clock import now
 from difusio.common.sealed import Keyring, load_keyring, save_keyring
 from difusio.project.database import database_settings
 from difusio.project.embedded_postgres import Store, open_store
+from difusio.project.logs import configure
+from difusio.project.schema_version import applied_migrations, known_migrations, refuse_newer_store
 
 _OLDEST_POSTGRESQL = 150_000
 
@@ -30,12 +33,12 @@ class TooOldServer(StartError):
     """This PostgreSQL is older than 15: update it."""
 
 
-class NewerStore(StartError):
-    """This store was made by a newer Difusió: update the program, or restore a backup of this version."""
-
-
 class WrongKeys(StartError):
     """The key file does not belong to this store: put back the one that does; nothing was changed."""
+
+
+class HomeUnusable(StartError):
+    """The folder of this installation cannot be made: choose another one with DIFUSIO_HOME."""
 
 
 class MissingKeys(StartError):
@@ -60,50 +63,74 @@ class Installation:
 def start() -> Installation:
     """Open the store, set Django up, bring the schema up to date, and check that keys and store belong together.
 
-    Raises StartError and StoreError, each a sentence that says what to do.
+    Raises StartError, StoreError and KeyFileError, each a sentence that says what to do.
     """
+    installation = open_installation()
+    try:
+        keys_file = Path(settings.DIFUSIO_KEYS_FILE)
+        is_new = not applied_migrations(connection)
+        if not keys_file.exists():
+            if not is_new:
+                raise MissingKeys(f"{MissingKeys.__doc__} ({keys_file})")
+            _make_keys(keys_file)
+        bring_up_to_date()
+        _check_keys(load_keyring(keys_file))
+    except BaseException:
+        installation.close()
+        raise
+    return installation
+
+
+def open_installation() -> Installation:
+    """Open the store and set Django up, whatever state the store is in: for restoring into it."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "difusio.project.settings")
     home = Path(settings.DIFUSIO_HOME)
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make_home(home)
     store = None
     url = str(settings.DATABASE_URL)
     if not url:
         store = open_store(home)
         url = store.url
         settings.DATABASES["default"].update(database_settings(url))
-    django.setup()
-    _check_server()
-    keys_file = Path(settings.DIFUSIO_KEYS_FILE)
-    is_new = not connection.introspection.table_names()
-    if not keys_file.exists():
-        if not is_new:
-            raise MissingKeys(f"{MissingKeys.__doc__} ({keys_file})")
-        save_keyring(Keyring.generate(), keys_file)
-    bring_up_to_date()
-    _check_keys(load_keyring(keys_file))
-    return Installation(home=home, url=url, store=store)
+    installation = Installation(home=home, url=url, store=store)
+    try:
+        configure(settings.DIFUSIO_LOG_FORMAT)
+        django.setup()
+        _check_server()
+    except BaseException:
+        installation.close()
+        raise
+    return installation
 
 
 def bring_up_to_date() -> None:
     """Apply what the schema lacks; refuse a store that knows more than this program.  Raises NewerStore."""
-    executor = MigrationExecutor(connection)
-    ours = {app for app, _ in executor.loader.disk_migrations}
-    unknown = {
-        name
-        for name in executor.loader.applied_migrations
-        if name[0] in ours and name not in executor.loader.disk_migrations
-    }
-    if unknown:
-        names = ", ".join(f"{app} {name}" for app, name in sorted(unknown)[:3])
-        raise NewerStore(f"{NewerStore.__doc__} ({names})")
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        with connection.cursor() as cursor:
-            # Several processes start at once: one migrates, the others wait and find nothing left to do.
-            cursor.execute("SELECT pg_advisory_lock(hashtextextended('difusio migrate', 0))")
-            try:
+    with connection.cursor() as cursor:
+        # Several processes start at once: one migrates, the others wait and find nothing left to do.
+        cursor.execute("SELECT pg_advisory_lock(hashtextextended('difusio migrate', 0))")
+        try:
+            refuse_newer_store(connection, known_migrations())
+            executor = MigrationExecutor(connection)
+            if executor.migration_plan(executor.loader.graph.leaf_nodes()):
                 call_command("migrate", verbosity=0, interactive=False)
-            finally:
-                cursor.execute("SELECT pg_advisory_unlock(hashtextextended('difusio migrate', 0))")
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(hashtextextended('difusio migrate', 0))")
+
+
+def _make_home(home: Path) -> None:
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise HomeUnusable(f"{HomeUnusable.__doc__} ({home}: {error.strerror})") from None
+
+
+def _make_keys(keys_file: Path) -> None:
+    """Make the key file; of several processes that start at once, the first one's keys hold."""
+    draft = keys_file.with_name(f".{keys_file.name}.{os.getpid()}.new")
+    save_keyring(Keyring.generate(), draft)
+    with suppress(FileExistsError):
+        os.link(draft, keys_file)
+    draft.unlink()
 
 
 def _check_server() -> None:
@@ -123,5 +150,4 @@ def _check_keys(keyring: Keyring) -> None:
         id=1, defaults={"key_fingerprint": keyring.fingerprint(), "made_at": now()}
     )
     if row.key_fingerprint != keyring.fingerprint():
-        connections.close_all()
         raise WrongKeys(WrongKeys.__doc__)

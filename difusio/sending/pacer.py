@@ -76,11 +76,15 @@ class Pacer:
         self._limit = max(1, limit_per_s)
         self._tokens = min(self._tokens, self._capacity())
 
-    def take(self, now: float, wanted: int) -> int:
-        """Return how many of the wanted messages may start at this moment, and count them as started."""
+    def free(self, now: float, wanted: int) -> int:
+        """Return how many of the wanted messages could start at this moment, without counting them."""
         self._move_to(now)
         room = self._room() - self._recent_now
-        granted = max(0, min(wanted, int(self._tokens + _WHOLE), room))
+        return max(0, min(wanted, int(self._tokens + _WHOLE), room))
+
+    def take(self, now: float, wanted: int) -> int:
+        """Return how many of the wanted messages may start at this moment, and count them as started."""
+        granted = self.free(now, wanted)
         if granted:
             self._tokens -= granted
             self._recent.append((now + 1.0 + SLACK_S, granted))

@@ -5,7 +5,7 @@ asyncio carries the requests; the store is asked in one thread, which owns the c
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
 from typing import ParamSpec, TypeVar
@@ -146,14 +146,22 @@ class NumberSender:
             if not self._ready:
                 await _wait(self._stop, _IDLE_S)
                 continue
-            granted = self._pacer.take(monotonic(), min(len(self._ready), second))
-            if granted:
-                turn = [self._ready.popleft() for _ in range(granted)]
-                for item in await self._store(outbox.intend, turn, deadline_s=DEADLINE_S):
-                    task = asyncio.create_task(self._post(api, item))
-                    self._in_air.add(task)
-                    task.add_done_callback(self._in_air.discard)
+            free = self._pacer.free(monotonic(), min(len(self._ready), second))
+            if free:
+                turn = [self._ready.popleft() for _ in range(free)]
+                await self._start(api, await self._store(outbox.intend, turn, deadline_s=DEADLINE_S))
             await asyncio.sleep(max(TICK_S, min(self._pacer.next_at(monotonic()) - monotonic(), _IDLE_S)))
+
+    async def _start(self, api: CloudApi, intended: Sequence[Ready]) -> None:
+        """Post what is intended; the pace counts the moment after the commit, however long that took."""
+        waiting = deque(intended)
+        while waiting:
+            for _ in range(self._pacer.take(monotonic(), len(waiting))):
+                task = asyncio.create_task(self._post(api, waiting.popleft()))
+                self._in_air.add(task)
+                task.add_done_callback(self._in_air.discard)
+            if waiting:
+                await asyncio.sleep(self._pacer.next_at(monotonic()) - monotonic())
 
     async def _post(self, api: CloudApi, item: Ready) -> None:
         path = f"{self._number.phone_number_id}/{item.path}"

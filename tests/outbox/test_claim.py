@@ -9,8 +9,8 @@ from difusio.consent.leave import leave
 from difusio.consent.models import Act
 from difusio.outbox import batches
 from difusio.outbox.claim import close_finished, expire, open_batches, unclaim
-from difusio.outbox.leaving import skip_left
 from difusio.outbox.lease import acquire, release, renew
+from difusio.outbox.leaving import skip_left
 from difusio.outbox.models import Attempt, Batch, Delivery, Lane
 from tests.cast import NOON, Shop, agreed, say, shop
 from tests.outbox.steps import batch, claimed, frozen, hold, intended, states, tallies

@@ -114,7 +114,9 @@ def it_folds_a_status_that_comes_before_our_own_record() -> None:
     assert tallies(Delivery.objects.get().batch) == {"audience": 1, "accepted": 1, "sent": 1, "delivered": 1}
 
 
-@pytest.mark.parametrize("order", list(permutations([Status.SENT, Status.DELIVERED, Status.READ, Status.FAILED])))
+@pytest.mark.parametrize(
+    "order", list(permutations([Status.SENT, Status.DELIVERED, Status.READ, Status.FAILED]))
+)
 def it_gives_the_same_row_and_counters_in_any_order_and_with_repetition(order: tuple[Status, ...]) -> None:
     ona = shop()
     agreed(ona)

@@ -35,7 +35,11 @@ def campaign() -> None:
 @click.option("--template", "template_name", required=True, help="What: a template's name at Meta.")
 @click.option("--language", required=True, help="The version for people whose own language has none, as ca.")
 @click.option(
-    "--kind", type=click.Choice(["launch", "offer", "service_alert"]), default="offer", show_default=True, help="Why."
+    "--kind",
+    type=click.Choice(["launch", "offer", "service_alert"]),
+    default="offer",
+    show_default=True,
+    help="Why.",
 )
 @click.option(
     "--value",
@@ -130,7 +134,9 @@ def preflight(_installation: "Installation", campaign_id: int, as_json: bool) ->
                 "finish_at": checked.finish_at,
                 "cost_micros": cost.amount_micros if cost else None,
                 "currency": cost.currency if cost else None,
-                "findings": [{"rule": f.rule, "level": str(f.level), "sentence": f.sentence} for f in checked.findings],
+                "findings": [
+                    {"rule": f.rule, "level": str(f.level), "sentence": f.sentence} for f in checked.findings
+                ],
             }
         )
     if checked.is_blocked:
@@ -147,10 +153,17 @@ def launch(_installation: "Installation", campaign_id: int, as_json: bool) -> No
     from difusio.common.clock import now
 
     launched = launch(campaign_id, by=_BY, at=now())
-    click.echo(f"{launched.queued} of {launched.audience} messages are queued. Next: difusio campaign report {campaign_id}")
+    click.echo(
+        f"{launched.queued} of {launched.audience} messages are queued. Next: difusio campaign report {campaign_id}"
+    )
     if as_json:
         last_line(
-            {"campaign": campaign_id, "audience": launched.audience, "queued": launched.queued, "skipped": launched.skipped}
+            {
+                "campaign": campaign_id,
+                "audience": launched.audience,
+                "queued": launched.queued,
+                "skipped": launched.skipped,
+            }
         )
 
 

@@ -52,6 +52,7 @@ def numbers() -> None:
 @with_installation
 def add_number(
     _installation: "Installation",
+    /,
     workspace_id: int | None,
     token_file: Path,
     app_secret_file: Path,

@@ -24,7 +24,7 @@ from difusio.accounts.first_run import make_owner
 from difusio.campaigns.launch import launch
 from difusio.campaigns.models import CampaignKind
 from difusio.campaigns.plan import Message, plan
-from difusio.campaigns.preflight import Preflight, preflight
+from difusio.campaigns.preflight import preflight
 from difusio.campaigns.running import batch_ids
 from difusio.common.clock import now
 from difusio.consent.export import export as export_ledger
@@ -121,9 +121,9 @@ def tell(stage: Stage) -> dict[str, object]:
     _import(stage)
     _ask(stage)
     _write(stage)
-    checked = _check(stage)
+    _check(stage)
     _start_engines(stage)
-    _launch(stage, checked)
+    _launch(stage)
     _hear(stage)
     figures = _see(stage)
     figures["seconds"] = round(time.monotonic() - began, 1)
@@ -195,15 +195,13 @@ def _import(stage: Stage) -> None:
     if plot.at is not None:
         moved = f", its dates moved by {shift.days} days so that {plot.at} is today"
     stage.say(f"1 Import   {whose}{moved}.")
-    people = import_people(made_up.people_file, workspace_id=stage.workspace_id, by="demo", at=at, zone=_ZONE)
-    bought = import_orders(orders, workspace_id=stage.workspace_id, by="demo", at=at, zone=_ZONE, shift=shift)
+    people = import_people(made_up.people_file, workspace_id=stage.workspace_id, by="demo", at=at)
+    bought = import_orders(orders, workspace_id=stage.workspace_id, by="demo", at=at, shift=shift)
     stage.say(
         f"           {people.contacts_new} people, {bought.events_new} orders and returns; refused rows: {bought.refused}."
     )
     stage.say("           Names, phone numbers and consent are made up for this demo, and marked as such.")
-    agreed = import_people(
-        made_up.consents_file, workspace_id=stage.workspace_id, by="demo", at=at, zone=_ZONE
-    )
+    agreed = import_people(made_up.consents_file, workspace_id=stage.workspace_id, by="demo", at=at)
     stage.say(
         f"2 Consent  {agreed.entries} entries in the ledger: {made_up.granted} agreed, {made_up.withdrew} of them "
         f"withdrew, {made_up.never_agreed} never agreed."
@@ -248,7 +246,7 @@ def _write(stage: Stage) -> None:
     )
 
 
-def _check(stage: Stage) -> Preflight:
+def _check(stage: Stage) -> None:
     checked = preflight(stage.campaign_id, at=now())
     skips = ", ".join(f"{n} {reason}" for reason, n in checked.skipped.items())
     stage.say(f"5 Check    {checked.eligible} of {checked.audience} will get it; skipped: {skips}.")
@@ -262,7 +260,6 @@ def _check(stage: Stage) -> Preflight:
     stage.say(f"           At {checked.pace_per_s} a second done in {lasts:.0f} s; {price}.")
     for finding in checked.findings:
         stage.say(f"           {finding.level}: {finding.sentence}")
-    return checked
 
 
 def _start_engines(stage: Stage) -> None:
@@ -288,7 +285,7 @@ def _start_engines(stage: Stage) -> None:
         stage.simulator.subscribe(f"http://127.0.0.1:{plot.receive_port}/webhooks/whatsapp")
 
 
-def _launch(stage: Stage, checked: Preflight) -> None:
+def _launch(stage: Stage) -> None:
     launched = launch(stage.campaign_id, by="demo", at=now())
     stage.say(
         f"6 Launch   {launched.queued} messages are queued; watch them on http://127.0.0.1:{stage.plot.port}/"

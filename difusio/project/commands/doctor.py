@@ -1,0 +1,167 @@
+"""``difusio doctor``: is all well, and what to do about what is not."""
+
+import platform
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from difusio.project.commands.common import json_option, last_line, with_installation
+
+if TYPE_CHECKING:
+    from difusio.project.start import Installation
+
+_LITTLE_SPACE_BYTES = 1 << 30
+_SLOW_DRAIN_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at.  remedy: what to do; empty when it is well."""
+
+    name: str
+    says: str
+    remedy: str = ""
+
+
+@click.command()
+@json_option
+@with_installation
+def doctor(installation: "Installation", as_json: bool) -> None:  # noqa: FBT001
+    """Look at versions, store, keys, numbers and limits, and say what to do about each finding."""
+    found = [*_program(), *_store(installation), *_numbers(), *_flow()]
+    for finding in found:
+        click.echo(f"{'!!' if finding.remedy else 'ok'}  {finding.name:<10} {finding.says}")
+        if finding.remedy:
+            click.echo(f"    → {finding.remedy}")
+    if as_json:
+        last_line(
+            {
+                "well": not any(f.remedy for f in found),
+                "findings": [{"name": f.name, "says": f.says, "remedy": f.remedy} for f in found],
+            }
+        )
+    if any(finding.remedy for finding in found):
+        raise SystemExit(1)
+
+
+def _program() -> Iterator[Finding]:
+    import django
+
+    from difusio import __version__
+
+    yield Finding(
+        "program", f"Difusió {__version__}, Django {django.get_version()}, Python {platform.python_version()}"
+    )
+
+
+def _store(installation: "Installation") -> Iterator[Finding]:
+    from django.db import connection
+
+    from difusio.common.keyring import keyring
+    from difusio.project.disk import free_bytes
+    from difusio.project.durability import unsafe_settings
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('server_version')")
+        version = cursor.fetchone()[0]
+    kind = "embedded" if installation.store else "of DATABASE_URL"
+    unsafe = unsafe_settings(connection)
+    yield Finding(
+        "store",
+        f"PostgreSQL {version}, {kind}",
+        f"Switch on {', '.join(unsafe)}: without it a power cut loses messages that were said to be safe."
+        if unsafe
+        else "",
+    )
+    if installation.store:
+        free = free_bytes(installation.store.data)
+        little = (
+            "Make room: without space nothing is sent and nothing is received."
+            if free < _LITTLE_SPACE_BYTES
+            else ""
+        )
+        yield Finding("disk", f"{free / (1 << 30):.1f} GiB free", little)
+    keys = keyring()
+    yield Finding(
+        "keys", f"{len(keys.keys)} key(s), fingerprint {keys.fingerprint()}; they belong to this store"
+    )
+
+
+def _numbers() -> Iterator[Finding]:
+    import asyncio
+
+    from difusio.cloud_api.causes import cause
+    from difusio.cloud_api.transport import CloudApi, CloudApiError, NumberState
+    from difusio.common.keyring import keyring
+    from difusio.numbers.models import Number, WebhookSecret
+
+    async def ask(number: Number, token: str) -> NumberState:
+        async with CloudApi(base_url=number.api_url, version=number.api_version, deadline_s=10.0) as api:
+            return await api.get_number(number.phone_number_id, token)
+
+    numbers = list(Number.objects.order_by("id"))
+    if not numbers:
+        yield Finding("number", "none yet", "Add one: difusio numbers add --help (or try `difusio demo`).")
+    if numbers and not WebhookSecret.objects.filter(retired_at=None).exists():
+        yield Finding(
+            "webhooks", "no app secret", "Add the app secret: without it every webhook is refused with 503."
+        )
+    for number in numbers:
+        name = f"number {number.pk}"
+        if number.stopped_for:
+            code = int(number.stopped_for) if number.stopped_for.isdecimal() else None
+            yield Finding(
+                name,
+                f"stopped for {number.stopped_for}: {cause(code)}",
+                f"Mend it, then: difusio numbers go-on {number.pk}",
+            )
+            continue
+        token = keyring().open(number.access_token_sealed, purpose="numbers.access_token").decode()
+        try:
+            state = asyncio.run(ask(number, token))
+        except CloudApiError as error:
+            yield Finding(name, "does not answer", f"{error} Check its token and the network.")
+            continue
+        slower = state.per_s < number.pace_per_s
+        yield Finding(
+            name,
+            f"{state.status.lower() or 'there'}, quality {state.quality}, {state.per_s} a second",
+            f"Meta allows {state.per_s} a second, we would send {number.pace_per_s}: set its pace."
+            if slower
+            else "",
+        )
+
+
+def _flow() -> Iterator[Finding]:
+    from django.db import connection
+
+    from difusio.common.clock import now
+    from difusio.common.keyring import keyring
+    from difusio.log.port import Lane
+    from difusio.log.table_reader import TableReader
+    from difusio.outbox.models import Delivery
+
+    reader = TableReader(keyring())
+    with connection.cursor() as cursor:
+        waits = max(reader.oldest_unread_age(cursor, lane, now()) for lane in Lane)
+        cursor.execute("SELECT count(*) FROM log_post WHERE quarantined_reason <> ''")
+        poison = cursor.fetchone()[0]
+    slow = "Start `difusio drain` (or `difusio up`): marketing waits while unread messages may hold a STOP."
+    yield Finding(
+        "drain", f"the oldest unread webhook waits {waits:.0f} s", slow if waits > _SLOW_DRAIN_S else ""
+    )
+    if poison:
+        yield Finding(
+            "webhooks",
+            f"{poison} could not be read and were set aside",
+            "Report them: they are kept, sealed, in log_post.",
+        )
+    parked = Delivery.objects.filter(state="parked").count()
+    if parked:
+        yield Finding(
+            "parked",
+            f"{parked} deliveries whose outcome nobody knows",
+            "They are not sent again; look at them with `difusio campaign audience`.",
+        )
