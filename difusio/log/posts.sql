@@ -36,6 +36,9 @@ ORDER BY id
 LIMIT 1
 
 -- name: forget_posts
--- Delete old posts that were folded in, some at a time, so that no transaction is long.
+-- Delete old posts that were folded in, some at a time, so that no transaction is long; what was set aside stays, even if
+-- the rest of it was folded in.
 DELETE FROM log_post
-WHERE id IN (SELECT id FROM log_post WHERE folded_at < %(before)s ORDER BY folded_at, id LIMIT %(limit)s)
+WHERE id IN (
+    SELECT id FROM log_post WHERE folded_at < %(before)s AND quarantined_reason = ''
+    ORDER BY folded_at, id LIMIT %(limit)s)

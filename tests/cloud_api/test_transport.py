@@ -165,9 +165,10 @@ def it_lists_templates_over_all_pages_and_begins_again_when_a_cursor_has_expired
 
 
 def it_gets_a_numbers_state() -> None:
+    health = example("responses/health_status.blocked-template.json")["health_status"]
+    body = example("responses/phone.get.json") | {"health_status": health}
+
     async def number(_: web.Request) -> web.Response:
-        health = example("responses/health_status.blocked-template.json")["health_status"]
-        body = example("responses/phone.get.json") | {"health_status": health}
         return web.Response(body=json.dumps(body).encode())
 
     async def story() -> None:
@@ -206,8 +207,10 @@ def it_knows_how_fast_a_number_may_be(throughput: str, on_app: bool, per_s: int)
 
 
 def it_says_with_metas_code_why_a_question_was_refused() -> None:
+    refusal = example("responses/errors/400.100-unknown-id.json")
+
     async def unknown(_: web.Request) -> web.Response:
-        return web.json_response(example("responses/errors/400.100-unknown-id.json"), status=400)
+        return web.json_response(refusal, status=400)
 
     async def story() -> None:
         async with _graph(unknown) as api:

@@ -152,6 +152,16 @@ def it_forgets_only_what_was_folded_in_and_only_some_at_a_time() -> None:
         assert [post.body for post in _reader().take(cursor, Lane.STATUSES, 9)] == [b"3"]
 
 
+def it_never_forgets_what_waits_for_a_person() -> None:
+    (post,) = _appended([_post(b"half of it is poison")])
+    with _drain() as cursor:
+        _reader().quarantine(cursor, post.id, "one of statuses that cannot be read")
+        _reader().settle(cursor, [post.id], NOON)
+
+    with _drain() as cursor:
+        assert _reader().forget(cursor, NOON + timedelta(days=1), 9) == 0
+
+
 def it_says_that_the_log_is_away_and_comes_back_by_itself() -> None:
     async def story() -> None:
         writer = TableWriter(_dsn(), KEYS)
