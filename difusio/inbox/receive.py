@@ -9,11 +9,11 @@ from difusio.cloud_api.news import InboundMessage, Preference
 from difusio.common.keyring import keyring
 from difusio.contacts.identities import ensure
 from difusio.inbox.leaving import left_at_meta, left_by_message
-from difusio.rules.leaving_words import classify
 from difusio.inbox.models import Message
 from difusio.numbers.models import Number
 from difusio.outbox.leaving import answered, mark_answered, open_window
 from difusio.outbox.record import WAMID
+from difusio.rules.leaving_words import classify
 
 TEXT = "inbox.text"
 
