@@ -1,7 +1,7 @@
 """The one message that confirms a leaving: it says that it worked, and nothing else (consent rules, 14 and 19).
 
-No promotion, no question why, no way back: 47 CFR 64.1200(a)(12) allows one such message, and under the GDPR and the PECR
-who objects is not asked again.  It is free text, sent while the service window that the person's message opened is open.
+No promotion, no question why, no way back: 47 CFR 64.1200(a)(12) allows one such message, and under the GDPR and the
+PECR who objects is not asked again.  It is free text, sent in the service window that the person's message opened.
 """
 
 from types import MappingProxyType

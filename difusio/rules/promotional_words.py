@@ -13,9 +13,9 @@ from difusio.common.plain_words import plain_words
 # Nothing but advertising speaks so.
 _STRONG: Final = re.compile(
     r"\b(?:"
-    r"descomptes?|rebaixa|rebaixes|rebaixat|liquidacio|promocio|promocions|ofertes? (?:especial|exclusiva|flash|nomes)\w*"
+    r"descomptes?|rebaixa|rebaixes|rebaixat|liquidacio|promocio|promocions|ofertes? (?:especial|exclusiva|flash)\w*"
     r"|cupo|codi promocional|codi de descompte|aprofita|compra ara"
-    r"|descuentos?|rebajas?|rebajado|liquidacion|promocion|promociones|ofertas? (?:especial|exclusiva|flash|solo)\w*"
+    r"|descuentos?|rebajas?|rebajado|liquidacion|promocion|promociones|ofertas? (?:especial|exclusiva|flash)\w*"
     r"|cupon|cupones|codigo promocional|codigo de descuento|aprovecha|compra ahora"
     r"|discounts?|on sale|flash sale|clearance|promo|promotions?|promo code|coupons?|vouchers?|special offer"
     r"|limited offer|limited time|last chance|buy now|shop now|dont miss|black friday|cyber monday"
@@ -23,8 +23,8 @@ _STRONG: Final = re.compile(
 )
 # So do others too: "un regal per a la Ona", "we offer", "gratis".
 _WEAK: Final = re.compile(
-    r"\b(?:ofertes?|ofertas?|offers?|regals?|regalos?|gifts?|gratis|gratuit\w*|for free|sorteig|sorteo|giveaway|premi|premio"
-    r"|prize|novetats|novedades|new collection|nova col ?leccio|nueva coleccion|exclusiu|exclusiva|exclusivo|exclusive|sale)\b"
+    r"\b(?:ofertes?|ofertas?|offers?|regals?|regalos?|gifts?|gratis|gratuit\w*|for free|sorteig|sorteo|giveaway|premio?"
+    r"|prize|novetats|novedades|new collection|nova colleccio|nueva coleccion|exclusi(?:u|va|vo|ve)|sale)\b"
 )
 # "-20 %", "20% de descompte", "2x1"; not "IVA 21 %".
 _CUT: Final = re.compile(
