@@ -19,6 +19,8 @@ LANGUAGES: Final = ("ca", "es", "en")
 SOURCE_LANGUAGE: Final = "en"
 # Pure packages mark sentences and leave their translation to an app.
 TRANSLATED_BY: Final = {"cloud_api": "reports"}
+# Apps whose errors reach a page: an error's docstring is its message.
+ERRORS_ON_PAGES: Final = ("accounts", "campaigns")
 # Django has translated the names of languages already.
 _LEFT_TO_DJANGO: Final = frozenset({"project"})
 
@@ -74,9 +76,6 @@ def _put(found: Found, path: Path, message: Message) -> None:
 
 def _of_python(path: Path) -> Iterator[Message]:
     tree = ast.parse(path.read_text("utf-8"))
-    docstrings = {
-        node.name: ast.get_docstring(node) or "" for node in ast.walk(tree) if isinstance(node, ast.ClassDef)
-    }
     for node in ast.walk(tree):
         match node:
             case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=args):
@@ -88,15 +87,18 @@ def _of_python(path: Path) -> Iterator[Message]:
                     yield Message(words[0], words[1])
             case _:
                 continue
-    # An error's docstring is its message: pages translate it.
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Raise):
-            for part in ast.walk(node):
-                match part:
-                    case ast.Attribute(value=ast.Name(id=name), attr="__doc__") if docstrings.get(name):
-                        yield Message(docstrings[name])
-                    case _:
-                        continue
+    if path.relative_to(HOUSE).parts[0] in ERRORS_ON_PAGES:
+        yield from _errors(tree)
+
+
+def _errors(tree: ast.Module) -> Iterator[Message]:
+    """Give the sentences of errors: the docstrings of those that no other one is made from."""
+    classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    bases = {base.id for node in classes for base in node.bases if isinstance(base, ast.Name)}
+    for node in classes:
+        is_error = any(isinstance(base, ast.Name) and base.id.endswith("Error") for base in node.bases)
+        if is_error and node.name not in bases:
+            yield Message(ast.get_docstring(node) or "")
 
 
 def _of_template(path: Path) -> Iterator[Message]:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -91,14 +92,14 @@ def _photograph_ours(
             ("campaign", "completed", "paused", "draft"), reversed(addresses), strict=True
         ):
             shot(name, address)
-        if False:  # until cancel lands
-            shot("cancel", f"{addresses[-1]}cancel/")
+        shot("cancel", f"{addresses[-1]}cancel/")
         shot("not-found", "/nothing/")
 
 
 def _sample(workspace: Any) -> None:  # Any: Django is not set up when this file is read
     from difusio.campaigns.models import CampaignState, Round
     from difusio.common.clock import now
+    from difusio.outbox.models import Delivery
     from tests.console import cast
 
     sending = cast.make_campaign(workspace)
@@ -123,6 +124,7 @@ def _sample(workspace: Any) -> None:  # Any: Django is not set up when this file
     cast.count_all(paused, {"audience": 300, "accepted": 40, "delivered": 40, "read": 1})
     cast.make_campaign(workspace, "Mona de Pasqua", state=CampaignState.DRAFT)
     Round.objects.exclude(launched_at=None).update(launched_at=now())
+    Delivery.objects.update(accepted_at=now())
 
 
 class _Shot:
@@ -169,10 +171,11 @@ def _looks(browser: Browser, options: argparse.Namespace, url: str) -> Iterator[
 @contextmanager
 def _own_server() -> Iterator[tuple[str, Callable[..., Any]]]:
     """Start a store and the pages, in a home that goes away; give the address and how to run something there."""
+    # It opens a store for this process, and tidies it up at the end.
+    import_module("tests.conftest")
+
     from django.conf import settings
     from django.core.management import call_command
-
-    import tests.conftest  # noqa: F401  # opens a store for this process and tidies it up at the end
 
     settings.ALLOWED_HOSTS = ["127.0.0.1"]
     runner = ThreadPoolExecutor(1)

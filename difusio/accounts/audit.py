@@ -59,7 +59,10 @@ def record(
 
 
 def verify(workspace_id: int) -> Chain:
-    """Recompute the workspace's chain from its first entry.  Cost: 1 query."""
+    """Recompute the workspace's chain from its first entry.  Cost: 1 query.
+
+    A log cut off at its end still looks whole; keep the last entry's hash elsewhere to notice that.
+    """
     entries, previous = 0, _BEGINNING
     for entry in AuditEntry.objects.filter(workspace_id=workspace_id).order_by("seq").iterator():
         entries += 1

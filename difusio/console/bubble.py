@@ -4,16 +4,16 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
-
-from liquid import Environment
+from typing import Final
 
 from difusio.campaigns.models import Campaign, RoundBatch, Variant
 from difusio.contacts.models import Contact
+from difusio.message_templates.errors import MessageTemplateError
+from difusio.message_templates.merge_fields import compile_merge
 from difusio.message_templates.models import Template
+from difusio.message_templates.placeholders import render_preview
 from difusio.outbox.models import Delivery, State
 
-_PLACEHOLDER: Final = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}")
 # WhatsApp's own marks, which must hug their words: *bold*, _italic_, ~struck~, ```typewriter```.
 _MARKED: Final = re.compile(
     r"```(?P<code>[^`\n]+)```"
@@ -91,18 +91,13 @@ def _sample_delivery(variant: Variant) -> Delivery | None:
 def _bubble(
     template: Template, variant: Variant, contact: Contact | None, delivery: Delivery | None
 ) -> Bubble:
-    fields = _fields(contact)
-    parts = {str(part.get("type", "")).upper(): part for part in template.components}
-    header, body = parts.get("HEADER", {}), parts.get("BODY", {})
-    kind = str(header.get("format", "TEXT")).upper()
+    preview = render_preview(template.components, _filled(variant.values, contact))
     return Bubble(
-        header=_filled(str(header.get("text", "")), "header", variant.values, fields)
-        if kind == "TEXT"
-        else "",
-        media="" if kind == "TEXT" else kind.lower(),
-        body=tuple(spans(_filled(str(body.get("text", "")), "body", variant.values, fields))),
-        footer=str(parts.get("FOOTER", {}).get("text", "")),
-        buttons=tuple(str(button.get("text", "")) for button in parts.get("BUTTONS", {}).get("buttons", ())),
+        header=preview.header,
+        media=preview.media,
+        body=tuple(spans(preview.body)),
+        footer=preview.footer,
+        buttons=tuple(button.text for button in preview.buttons),
         language=template.language,
         first_name=contact.first_name if contact else "",
         at=delivery.accepted_at if delivery else None,
@@ -110,20 +105,24 @@ def _bubble(
     )
 
 
-def _fields(contact: Contact | None) -> dict[str, Any]:
+def _filled(values: Mapping[str, str], contact: Contact | None) -> dict[str, str]:
+    """Fill what can be read; the rest stays visible as a placeholder, and the pre-flight says what is wrong."""
     if contact is None:
         return {}
-    own = {"first_name": contact.first_name, "last_name": contact.last_name, "language": contact.language}
-    return {**contact.fields, **own}
-
-
-def _filled(text: str, part: str, values: Mapping[str, str], fields: Mapping[str, Any]) -> str:
-    def value(match: re.Match[str]) -> str:
-        name = match[1]
-        source = values.get(f"{part}.{name}", values.get(name))
-        return match[0] if source is None else Environment().from_string(source).render(contact=fields)
-
-    return _PLACEHOLDER.sub(value, text)
+    person = {
+        "first_name": contact.first_name,
+        "last_name": contact.last_name,
+        "language": contact.language,
+        "country": contact.country,
+        "fields": contact.fields,
+    }
+    texts = {}
+    for key, value in values.items():
+        try:
+            texts[key] = compile_merge(value).render(person)
+        except MessageTemplateError:
+            continue
+    return texts
 
 
 def spans(text: str) -> Iterator[Span]:

@@ -29,4 +29,4 @@ def skip_sentence(reason: str) -> str:
 
 def failure_sentence(code: str) -> str:
     """Say in plain words what Meta's code means; cloud_api has the English, this app's locale the rest."""
-    return _(cause(int(code) if code.isdecimal() else None))
+    return _(cause(int(code) if code.isascii() and code.isdecimal() else None))

@@ -171,7 +171,7 @@ def _rest(measures: dict[str, int], asked: int) -> tuple[Step, ...]:
             _("Still no word from Meta: not sent again, so that nobody gets it twice."),
         ),
         Step("expired", _("Expired"), measures["expired"], asked, of_word, _("Too late to be of use.")),
-        Step("cancelled", _("Cancelled"), measures["cancelled"], asked, of_word),
+        Step("cancelled", _("Cancelled before sending"), measures["cancelled"], asked, of_word),
     )
 
 

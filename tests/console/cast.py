@@ -34,7 +34,7 @@ COMPONENTS: list[dict[str, Any]] = [
 ]
 VALUES = {
     "first_name": "{{ contact.first_name | default: 'veí' }}",
-    "grams": "{{ contact.grams | default: 500 }}",
+    "grams": "{{ contact.fields.grams | default: '500' }}",
 }
 
 
@@ -127,14 +127,31 @@ def make_campaign(
     return campaign
 
 
-def batch_of(campaign: Campaign) -> Batch:
-    return Batch.objects.get(round_batch__round__campaign=campaign)
+def batch_of(campaign: Campaign, language: str = "ca") -> Batch:
+    return Batch.objects.get(round_batch__round__campaign=campaign, round_batch__language=language)
 
 
-def count(campaign: Campaign, measure: str, n: int, detail: str = "") -> None:
+def add_batch(campaign: Campaign, language: str) -> Batch:
+    """Give the campaign's round a batch in another language."""
+    first = RoundBatch.objects.select_related("batch").get(round__campaign=campaign, language="ca")
+    batch = Batch.objects.create(
+        workspace=campaign.workspace,
+        number=campaign.number,
+        lane=Lane.BULK,
+        topic=campaign.topic,
+        template=first.batch.template,
+        created_at=NOON,
+    )
+    RoundBatch.objects.create(
+        round_id=first.round_id, variant_id=first.variant_id, language=language, batch=batch
+    )
+    return batch
+
+
+def count(campaign: Campaign, measure: str, n: int, detail: str = "", *, language: str = "ca") -> None:
     """Set a counter of the campaign's batch."""
     Tally.objects.update_or_create(
-        batch=batch_of(campaign), measure=measure, detail=detail, defaults={"n": n}
+        batch=batch_of(campaign, language), measure=measure, detail=detail, defaults={"n": n}
     )
 
 
@@ -150,7 +167,7 @@ def make_delivery(campaign: Campaign, first_name: str = "Asha", *, state: State 
         workspace=campaign.workspace,
         first_name=first_name,
         language="ca",
-        fields={"grams": 750},
+        fields={"grams": "750"},
         is_made_up=True,
         created_at=NOON,
     )

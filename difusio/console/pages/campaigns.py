@@ -1,5 +1,6 @@
 """One campaign: what is happening, in a page that moves while it sends."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -10,12 +11,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseStopPolling
 
-from difusio.campaigns.models import Campaign, Round
+from difusio.campaigns.models import Round
 from difusio.common import clock
 from difusio.console.bubble import bubble_for
-from difusio.console.gates import ConsoleRequest, campaign_for
+from difusio.console.gates import ConsoleRequest, campaign_for, may_steer
 from difusio.console.watch import EVERY_S, Watch, is_over
 from difusio.reports.funnel import Funnel, funnels
+from difusio.reports.standstill import standstill
 
 # A finished campaign of another day is history: its page does not ask again by itself.
 _WATCHED: Final = timedelta(days=1)
@@ -27,20 +29,25 @@ def show(request: ConsoleRequest, campaign_id: int) -> HttpResponse:
     campaign = campaign_for(request.user, campaign_id)
     timezone.activate(campaign.workspace.time_zone)
     funnel = funnels([campaign])[campaign.pk]
+    shown = {
+        "campaign": campaign,
+        "funnel": funnel,
+        "standstill": standstill(campaign),
+        "may_steer": may_steer(request.user, campaign),
+        "every_s": EVERY_S,
+    }
     if request.htmx:
-        return _moving_part(request, campaign, funnel)
+        return _moving_part(request, funnel, shown)
     launched_at = Round.objects.filter(campaign=campaign).aggregate(last=Max("launched_at"))["last"]
     return render(
         request,
         "console/campaign.html",
         {
-            "campaign": campaign,
-            "funnel": funnel,
+            **shown,
             "launched_at": launched_at,
             "bubble": bubble_for(campaign),
             "is_demo": campaign.workspace.is_demo,
             "watch": Watch.of(funnel) if _may_move(funnel, launched_at) else None,
-            "every_s": EVERY_S,
         },
     )
 
@@ -50,7 +57,7 @@ def _may_move(funnel: Funnel, launched_at: datetime | None) -> bool:
     return not (is_history and funnel.is_finished)
 
 
-def _moving_part(request: ConsoleRequest, campaign: Campaign, funnel: Funnel) -> HttpResponse:
+def _moving_part(request: ConsoleRequest, funnel: Funnel, shown: Mapping[str, object]) -> HttpResponse:
     """Answer a page that asks again; 286 ends its asking."""
     seen = Watch.read(request.GET.get("seen", ""))
     watch = Watch.of(funnel).after(seen)
@@ -60,10 +67,8 @@ def _moving_part(request: ConsoleRequest, campaign: Campaign, funnel: Funnel) ->
         request,
         "console/_moving.html",
         {
-            "campaign": campaign,
-            "funnel": funnel,
+            **shown,
             "watch": None if ends else watch,
-            "every_s": EVERY_S,
             "is_news": watch.is_news(seen),
             "is_another_state": seen is None or seen.state != watch.state,
         },

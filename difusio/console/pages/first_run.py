@@ -4,7 +4,7 @@ from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -30,7 +30,7 @@ def first_run(request: HttpRequest) -> HttpResponse:
         except AlreadyOwnedError:
             raise Http404 from None
         except FirstRunError as error:
-            form.add_error(None, str(error))
+            form.add_error(None, gettext(str(error)))
         else:
             login(request, User.objects.get(pk=owner.user_id))
             return redirect("home")

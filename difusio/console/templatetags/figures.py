@@ -1,7 +1,9 @@
 """Numbers as the reader writes them."""
 
+from babel.numbers import format_decimal
 from django import template
-from django.utils import formats
+from django.conf import settings
+from django.utils.translation import get_language
 
 register = template.Library()
 
@@ -12,8 +14,8 @@ _NBSP = "\u00a0"
 
 @register.filter
 def figure(n: int) -> str:
-    """Write a whole number with the thousands parted: 1,180 or 1.180."""
-    return formats.number_format(n, decimal_pos=0, use_l10n=True, force_grouping=True)
+    """Write a whole number with the thousands parted: 1,180 in English, 1.180 in Catalan and Spanish."""
+    return format_decimal(n, locale=get_language() or settings.LANGUAGE_CODE)
 
 
 @register.filter
@@ -23,7 +25,7 @@ def share_of(n: int, of: int | None) -> str:
         return ""
     if 0 < n * _WHOLE < of:
         return f"<{_NBSP}1{_NBSP}%"
-    percent = round(n * _WHOLE / of)
+    percent = (2 * n * _WHOLE + of) // (2 * of)
     if n < of:
         percent = min(percent, _WHOLE - 1)
     return f"{percent}{_NBSP}%"

@@ -1,0 +1,78 @@
+"""WhatsApp's marks, and what the bubble shows."""
+
+import pytest
+
+from difusio.campaigns.models import Variant
+from difusio.console.bubble import Span, bubble_for, spans
+from difusio.message_templates.models import Template
+from difusio.outbox.models import Delivery, State
+from tests.console import cast
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("plain", [Span("plain")]),
+        ("a *b c* d", [Span("a "), Span("b c", "bold"), Span(" d")]),
+        (
+            "_i_ ~s~ ```c```",
+            [Span("i", "italic"), Span(" "), Span("s", "struck"), Span(" "), Span("c", "code")],
+        ),
+        ("2 * 3 * 4", [Span("2 * 3 * 4")]),
+        ("snake_case_name", [Span("snake_case_name")]),
+        ("*open", [Span("*open")]),
+        ("", []),
+    ],
+)
+def it_reads_whatsapps_marks(text: str, parts: list[Span]) -> None:
+    assert list(spans(text)) == parts
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("state", "ticks"),
+    [(State.ACCEPTED, "sent"), (State.DELIVERED, "delivered"), (State.READ, "read"), (State.QUEUED, "")],
+)
+def it_shows_the_ticks_of_the_delivery(state: State, ticks: str) -> None:
+    campaign = cast.make_campaign(cast.make_workspace())
+    cast.make_delivery(campaign, state=state)
+
+    bubble = bubble_for(campaign)
+
+    assert bubble is not None
+    assert bubble.ticks == ticks
+
+
+@pytest.mark.django_db
+def it_shows_somebody_who_gets_it_not_somebody_who_is_skipped() -> None:
+    campaign = cast.make_campaign(cast.make_workspace())
+    cast.make_delivery(campaign, "Bilal", state=State.SKIPPED)
+    cast.make_delivery(campaign, "Asha", state=State.QUEUED)
+
+    bubble = bubble_for(campaign)
+
+    assert bubble is not None
+    assert bubble.first_name == "Asha"
+
+
+@pytest.mark.django_db
+def it_leaves_a_placeholder_open_whose_value_cannot_be_read() -> None:
+    values = {"first_name": "{% evil %}", "grams": "{{ contact.fields.grams }}"}
+    campaign = cast.make_campaign(cast.make_workspace(), values=values)
+    cast.make_delivery(campaign)
+
+    bubble = bubble_for(campaign)
+
+    assert bubble is not None
+    assert "{{first_name}}" in "".join(span.text for span in bubble.body)
+
+
+@pytest.mark.django_db
+def it_has_nothing_to_show_without_a_template() -> None:
+    campaign = cast.make_campaign(cast.make_workspace(), state=cast.CampaignState.DRAFT)
+    Template.objects.all().delete()
+    assert bubble_for(campaign) is None
+
+    Variant.objects.update(template_name="")
+    assert bubble_for(campaign) is None
+    assert not Delivery.objects.exists()
