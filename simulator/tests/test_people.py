@@ -28,7 +28,7 @@ def _story(simulator: RunningSimulator, receiver: Receiver, send: Sender) -> lis
     for i in range(100):
         send(simulator, f"+3460000{i:04d}", ("plain_ca", "plain_es", "plain_en")[i % 3])
     simulator.advance(2 * DAY_S)
-    story = [
+    story: list[tuple[Any, ...]] = [
         (status["recipient_id"], status["status"], status["timestamp"], json.dumps(status.get("pricing")))
         for status in receiver.statuses
     ]
