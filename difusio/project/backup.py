@@ -90,11 +90,15 @@ class RestoreFailed(BackupError):
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a backup says of itself.  postgresql: as servers number themselves, 180004 is 18.4."""
+    """What a backup says of itself.
+
+    postgresql: the server's number for itself, 180004 is 18.4.  pg_dump: the first part of that program's version.
+    """
 
     format: int
     difusio: str
     postgresql: int
+    pg_dump: int
     created_at: datetime
     migrations: tuple[Migration, ...]
     key_ids: tuple[str, ...]
@@ -147,24 +151,29 @@ def backup(
 ) -> BackedUp:
     """Save the store in a new file that we alone may read; the others go on working meanwhile.
 
-    to: the file, which appears whole or not at all.  at: now, aware.  wait_s: the longest time for the dump.
+    to: the file, which appears whole or not at all; a kill may leave a hidden `.part` beside it.  at: now, aware.
+    wait_s: the longest time for the dump.
     Raises NothingToSave, FileExists, NotWritten, DatabaseNotReached, DumpFailed, ClientMissing.
     """
     if to.exists():
         raise FileExists(f"({to})")
     part = to.with_name(f".{to.name}.{secrets.token_hex(4)}.part")
     try:
-        with _opened(url) as connection, _new_archive(part) as archive:
+        with (
+            _opened(url) as connection,
+            clients(url, connection) as programs,
+            _new_archive(part) as archive,
+        ):
             # The list of migrations and the dump see one moment.
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             connection.read_only = True
             migrations = applied_migrations(connection)
             if not migrations:
                 raise NothingToSave
-            dump_bytes, dump_sha256 = _dump_into(archive, connection, url=url, wait_s=wait_s)
+            dump_bytes, dump_sha256 = _dump_into(archive, connection, programs, wait_s=wait_s)
             manifest = Manifest(
                 format=_FORMAT, difusio=program_version, postgresql=connection.info.server_version,
-                created_at=at, migrations=migrations, key_ids=tuple(key_ids),
+                pg_dump=programs.major, created_at=at, migrations=migrations, key_ids=tuple(key_ids),
                 dump_bytes=dump_bytes, dump_sha256=dump_sha256,
             )  # fmt: skip
             archive.writestr(_MANIFEST, msgspec.json.encode(manifest))
@@ -194,7 +203,7 @@ def restore(*, url: str, path: Path, known: AbstractSet[Migration], wait_s: floa
             raise StoreNotEmpty
         connection.rollback()  # an open transaction would keep locks while the restore works
         with (
-            clients(url, connection) as programs,
+            clients(url, connection, oldest=manifest.pg_dump) as programs,
             zipfile.ZipFile(path) as archive,
             archive.open(_DUMP) as dump,
         ):
@@ -230,24 +239,23 @@ def _new_archive(path: Path) -> Iterator[zipfile.ZipFile]:
 
 
 def _dump_into(
-    archive: zipfile.ZipFile, connection: psycopg.Connection[Any], *, url: str, wait_s: float
+    archive: zipfile.ZipFile, connection: psycopg.Connection[Any], programs: Clients, *, wait_s: float
 ) -> tuple[int, str]:
     exported = connection.execute("SELECT pg_export_snapshot()").fetchone()
     snapshot = exported[0] if exported else ""
     digest, written = hashlib.sha256(), 0
-    with clients(url, connection) as programs:
-        command = programs.command(
-            "pg_dump", "--format=custom", "--compress=3", f"--snapshot={snapshot}",
-            f"--lock-wait-timeout={_LOCK_WAIT_S}s",
-        )  # fmt: skip
-        with (
-            running(command, reading=True, wait_s=wait_s) as dump,
-            archive.open(_DUMP, "w", force_zip64=True) as entry,
-        ):
-            for piece in dump.pieces():
-                digest.update(piece)
-                written += entry.write(piece)
-            complaint = dump.complaint()
+    command = programs.command(
+        "pg_dump", "--format=custom", "--compress=3", f"--snapshot={snapshot}",
+        f"--lock-wait-timeout={_LOCK_WAIT_S}s",
+    )  # fmt: skip
+    with (
+        running(command, reading=True, wait_s=wait_s) as dump,
+        archive.open(_DUMP, "w", force_zip64=True) as entry,
+    ):
+        for piece in dump.pieces():
+            digest.update(piece)
+            written += entry.write(piece)
+        complaint = dump.complaint()
     if complaint is not None:
         raise DumpFailed(f"\n{complaint}")
     return written, digest.hexdigest()

@@ -151,15 +151,15 @@ def remove_store(home: Path, *, wait_s: float = 60.0, system_folder: Path = SYST
 
 
 def _ensure_running(site: Site, *, durable: bool, deadline: float) -> None:
-    child: subprocess.Popen[bytes] | None = None
+    started: postgres_server.Started | None = None
     while True:
         server_lock = _lock(site.folder / "server.lock", fcntl.LOCK_EX)
         if server_lock is not None:
             try:
-                if child is not None:
-                    raise postgres_server.why_it_ended(site)
-                child = postgres_server.start(site, lock=server_lock, durable=durable)
-                _children.append(child)
+                if started is not None and not started.was_killed():
+                    raise started.why_it_ended(site)
+                started = postgres_server.start(site, lock=server_lock, durable=durable)
+                _children.append(started.process)
             finally:
                 os.close(server_lock)  # the server holds it now, if there is one
         # Else a server is there: ready, starting, recovering, the orphan of a killed owner, or the last
@@ -169,8 +169,6 @@ def _ensure_running(site: Site, *, durable: bool, deadline: float) -> None:
             return
         if left_s < 0:
             raise DoesNotAnswer(f"({site.log})")
-        if child is not None:
-            child.poll()
         time.sleep(_POLL_S)
 
 

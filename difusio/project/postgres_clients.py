@@ -22,7 +22,7 @@ _PIECE_BYTES = 1_000_000
 
 
 class ClientMissing(StoreError):
-    """Your server wants TLS, or is newer than the PostgreSQL that comes with Difusió: install PostgreSQL's client programs of its version or newer (on Debian: apt-get install postgresql-client)."""  # noqa: E501 - the docstring is the message
+    """The PostgreSQL that comes with Difusió speaks no TLS, or is too old for your server or backup: install PostgreSQL's own client programs (on Debian: apt-get install postgresql-client)."""  # noqa: E501 - the docstring is the message
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class Clients:
     """Where the client programs are, and how they find the database."""
 
     programs: Path
+    major: int
     address: str
 
     def command(self, program: str, *arguments: str) -> list[str]:
@@ -37,8 +38,10 @@ class Clients:
 
 
 @contextmanager
-def clients(url: str, connection: psycopg.Connection[Any]) -> Iterator[Clients]:
+def clients(url: str, connection: psycopg.Connection[Any], *, oldest: int = 0) -> Iterator[Clients]:
     """Choose programs that can talk to the server of this connection, and hand them the password in a private file.
+
+    oldest: the oldest version of the programs that will do, as what pg_dump writes no older pg_restore reads.
 
     Raises ClientMissing.
     """
@@ -51,8 +54,10 @@ def clients(url: str, connection: psycopg.Connection[Any]) -> Iterator[Clients]:
             secret.touch(mode=0o600)
             secret.write_text(f"*:*:*:*:{escaped}\n")
             parts["passfile"] = str(secret)
+        programs, major = _programs(connection, oldest)
         yield Clients(
-            programs=_programs(connection),
+            programs=programs,
+            major=major,
             address=make_conninfo(**{name: str(part) for name, part in parts.items()}),
         )
 
@@ -148,15 +153,15 @@ def pieces(source: IO[bytes]) -> Iterator[bytes]:
         yield piece
 
 
-def _programs(connection: psycopg.Connection[Any]) -> Path:
-    server_major = connection.info.server_version // 10_000
+def _programs(connection: psycopg.Connection[Any], oldest: int) -> tuple[Path, int]:
+    oldest = max(oldest, connection.info.server_version // 10_000)
     # The packaged programs are built without TLS: they would fail, or worse, talk in the clear.
-    if server_major <= MAJOR and not connection.pgconn.ssl_in_use:
-        return packaged_programs()
+    if oldest <= MAJOR and not connection.pgconn.ssl_in_use:
+        return packaged_programs(), MAJOR
     found = shutil.which("pg_dump")
-    if found is None or _major(found) < server_major:
-        raise ClientMissing(f"(It is version {server_major}.)")
-    return Path(found).parent
+    if found is None or (major := _major(found)) < oldest:
+        raise ClientMissing(f"(Needed: version {oldest} or newer.)")
+    return Path(found).parent, major
 
 
 def _major(program: str) -> int:

@@ -32,7 +32,7 @@ _LOG_LINES_SHOWN = 12
 _SMALL_SHARED_MEMORY_BYTES = 512 * 2**20
 _ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC"}  # nothing of ours: PGDATA, PGOPTIONS and the like would meddle
 
-# What the person who runs it wants otherwise goes to `local.conf` beside it, which is read last.
+# What the person who runs it wants otherwise stands in `local.conf`, in the folder of the server's log.
 _SETTINGS = {
     "listen_addresses": "''",
     "unix_socket_permissions": "0700",
@@ -159,7 +159,24 @@ class Site:
         return f"postgresql://{NAME}:{password}@/{NAME}?host={quote(self.socket_note.read_text(), safe='')}"
 
 
-def start(site: Site, *, lock: int, durable: bool) -> "subprocess.Popen[bytes]":
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A server that we are the parent of, and where its words begin in the log."""
+
+    process: "subprocess.Popen[bytes]"
+    log_from: int
+
+    def was_killed(self) -> bool:
+        """Tell, once it is gone, whether somebody killed it; otherwise it ended by itself."""
+        return self.process.wait(_ASK_S) < 0
+
+    def why_it_ended(self, site: Site) -> StoreError:
+        """Put into a sentence why it is gone."""
+        said = site.log.read_bytes()[self.log_from :].decode(errors="replace")
+        return _failure("\n".join(said.splitlines()[-_LOG_LINES_SHOWN:]), site)
+
+
+def start(site: Site, *, lock: int, durable: bool) -> Started:
     """Start the server, making its data first if there are none; it keeps the lock as long as it lives.
 
     The caller holds the lock, so no server works on the data now.  `is_ready` tells when the new one answers.
@@ -184,8 +201,10 @@ def start(site: Site, *, lock: int, durable: bool) -> "subprocess.Popen[bytes]":
     _write(site.folder / "server.conf", _settings(site, sockets, durable=durable), mode=for_the_server)
     if site.log.exists() and site.log.stat().st_size > _LOG_MAX_BYTES:
         site.log.replace(site.log.with_suffix(".log.1"))
+    site.log.touch(mode=0o600)
     with site.log.open("ab") as log:
-        return subprocess.Popen(
+        log_from = log.tell()
+        process = subprocess.Popen(
             [site.runner.program("postgres"), "-D", str(site.data),
              "-c", f"config_file={site.folder / 'server.conf'}"],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log,
@@ -193,13 +212,16 @@ def start(site: Site, *, lock: int, durable: bool) -> "subprocess.Popen[bytes]":
             pass_fds=(lock,), umask=0o077, cwd="/", env=_ENVIRONMENT,
             user=site.runner.uid, group=site.runner.gid, extra_groups=site.runner.groups,
         )  # fmt: skip
+    return Started(process, log_from)
 
 
 def is_ready(site: Site, *, durable: bool, timeout_s: float) -> bool:
     """Tell whether the server lets our role in.
 
-    Raises PasswordWrong, NotDurable.
+    Raises PasswordMissing, PasswordWrong, NotDurable.
     """
+    if not site.password_file.exists():
+        raise PasswordMissing(f"({site.password_file}; the data: {site.data})")
     try:
         with psycopg.connect(
             site.url(), connect_timeout=max(2, int(timeout_s)), autocommit=True
@@ -226,12 +248,6 @@ def ask_to_stop(site: Site, *, lock: int) -> bool:
         timeout_s=_ASK_S, pass_fds=(lock,),
     )  # fmt: skip
     return asked.returncode == 0
-
-
-def why_it_ended(site: Site) -> StoreError:
-    """Put into a sentence why the server that we have just started is gone."""
-    lines = site.log.read_text(errors="replace").splitlines()[-_LOG_LINES_SHOWN:]
-    return _failure("\n".join(lines), site)
 
 
 def drop_socket_folder(site: Site) -> None:
@@ -332,9 +348,9 @@ def _settings(site: Site, sockets: Path, *, durable: bool) -> str:
         )
     elif _shared_memory_bytes() < _SMALL_SHARED_MEMORY_BYTES:
         settings["dynamic_shared_memory_type"] = "mmap"  # Docker gives 64 MB: too little for a parallel join
-    if (local := site.folder / "local.conf").exists():
-        settings["include"] = _quoted(str(local))
-    return "".join(f"{name} = {value}\n" for name, value in settings.items())
+    ours = "".join(f"{name} = {value}\n" for name, value in settings.items())
+    local = site.folder / "local.conf"
+    return ours + (local.read_text() if local.exists() else "")  # what is said last, holds
 
 
 def _quoted(value: str) -> str:

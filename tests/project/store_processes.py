@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import sysconfig
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +19,10 @@ import difusio
 
 _REPOSITORY = Path(difusio.__file__).parents[1]
 _WAIT_S = 60
+_ENVIRONMENT = {
+    "PYTHONPATH": os.pathsep.join([str(_REPOSITORY), *filter(None, sys.path)]),
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
 _USER = """
 import sys
 from pathlib import Path
@@ -43,10 +46,9 @@ class StoreUser:
     def __init__(
         self, home: Path, *, python: str = sys.executable, account: pwd.struct_passwd | None = None
     ) -> None:
-        path = os.pathsep.join([str(_REPOSITORY), sysconfig.get_path("platlib")])
         self.process = subprocess.Popen(
             [python, "-c", _USER, str(home)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True, env={"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}, cwd="/",
+            stderr=subprocess.PIPE, text=True, env=_ENVIRONMENT, cwd="/",
             user=account.pw_uid if account else None, group=account.pw_gid if account else None,
             extra_groups=[] if account else None,
         )  # fmt: skip
@@ -150,13 +152,12 @@ def ordinary_user(tmp_path: Path) -> Iterator[Ordinary]:
 
 
 def _python_for(account: pwd.struct_passwd) -> str:
-    path = os.pathsep.join([str(_REPOSITORY), sysconfig.get_path("platlib")])
     name = f"python{sys.version_info.major}.{sys.version_info.minor}"
     for python in (sys.executable, f"/usr/bin/{name}", f"/usr/local/bin/{name}"):
         try:
             tried = subprocess.run(
                 [python, "-c", "import difusio.project.embedded_postgres"],
-                env={"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}, cwd="/", check=False, timeout=_WAIT_S,
+                env=_ENVIRONMENT, cwd="/", check=False, timeout=_WAIT_S,
                 capture_output=True, user=account.pw_uid, group=account.pw_gid, extra_groups=[],
             )  # fmt: skip
         except OSError:

@@ -139,7 +139,8 @@ def it_says_what_is_in_it(saved: Path) -> None:
         dump = archive.read("store.dump")
         names = archive.namelist()
 
-    server = said.pop("postgresql")
+    server, pg_dump = said.pop("postgresql"), said.pop("pg_dump")
+    assert pg_dump >= 18
     assert server == on_server(SERVER, "SELECT current_setting('server_version_num')::int")[0][0]
     assert names == ["store.dump", "manifest.json"]
     assert said == {

@@ -71,9 +71,8 @@ def running_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture
 def local_conf(home: Path) -> Iterator[Path]:
-    """The file for settings of one's own, which the server must be able to read."""
-    file = status(home).data.parent / "local.conf"
-    file.touch(mode=0o644)
+    """The file for settings of one's own."""
+    file = status(home).log.with_name("local.conf")
     yield file
     file.unlink()
 
@@ -406,7 +405,7 @@ def it_waits_for_a_query_that_outlives_its_killed_server(home: Path) -> None:
 
 
 def it_opens_after_kills_at_any_moment_of_a_start(new_home: Path) -> None:
-    for killed_after_ms in range(20, 800, 80):
+    for killed_after_ms in range(20, 800, 120):
         with StoreUser(new_home) as user:
             with pytest.raises(subprocess.TimeoutExpired):
                 user.process.wait(killed_after_ms / 1000)
