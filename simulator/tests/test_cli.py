@@ -90,6 +90,40 @@ def it_ends_within_two_seconds_of_a_signal_even_with_requests_in_the_air(
     assert (running[0].returncode, errors) == (0, "")
 
 
+_POST = b"POST /v26.0/106540352242922/messages HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+_TOKEN = b"Authorization: Bearer simulated-access-token\r\n"
+
+
+@pytest.mark.parametrize(
+    "bytes_sent",
+    [
+        b"\x00\x01 not http\r\n\r\n",
+        _POST + _TOKEN + b'Content-Length: 100\r\n\r\n{"broken off',
+        _POST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+        _POST + _TOKEN + b"Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\nabcd",
+        b"GET //%ff%00/../x?%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        _POST
+        + _TOKEN
+        + b'Content-Length: 63\r\n\r\n{"messaging_product":"whatsapp","to":"+346","text":"\\ud800 lone"}',
+    ],
+)
+def it_goes_on_without_a_word_after_bytes_that_make_no_sense(
+    running: list[subprocess.Popen[str]], bytes_sent: bytes
+) -> None:
+    url = _start(running)
+    host, port = url.removeprefix("http://").split(":")
+
+    with socket.create_connection((host, int(port)), timeout=10) as caller:
+        caller.sendall(bytes_sent)
+        caller.shutdown(socket.SHUT_WR)
+        while caller.recv(4096):
+            pass
+
+    assert _get(url + "/_control/health")["broken_events"] == 0
+    running[0].terminate()
+    assert running[0].communicate(timeout=10) == ("", "")
+
+
 def it_names_a_port_that_is_taken() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]

@@ -238,6 +238,21 @@ def it_starts_again_after_a_reset(simulator: RunningSimulator, receiver: Receive
     assert [status["status"] for status in receiver.statuses] == ["sent", "delivered"]
 
 
+def it_forgets_webhooks_that_wait_for_the_callback_and_goes_on(start: Starter, receiver: Receiver) -> None:
+    receiver.verify_token = "another"
+    simulator = start(habits={"webhook_batch": 1})
+    for i in range(100):
+        simulator.control("POST", f"people/{ASHA}/write", {"text": f"before {i}"})
+
+    simulator.control("POST", "reset")
+    receiver.verify_token = simulator.scenario.setup.verify_token
+    simulator.control("POST", f"people/{ASHA}/write", {"text": "after"})
+    simulator.wait_until("idle")
+
+    assert [message["text"]["body"] for message in receiver.messages] == ["after"]
+    assert simulator.control("GET", "idle")["pending_webhooks"] == 0
+
+
 def it_moves_and_shows_the_clock(simulator: RunningSimulator) -> None:
     assert simulator.control("GET", "clock")["now"] == START
 

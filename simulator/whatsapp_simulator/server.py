@@ -21,6 +21,7 @@ _MAX_GRAPH_BODY_BYTES = 1024 * 1024
 _JSON = "application/json"
 _GRAPH_JSON = "application/json; charset=UTF-8"
 _TOO_LONG = Problem(100, 413, "(#100) Invalid parameter", "The request body is too long.")
+_UNREADABLE = Problem(100, 400, "(#100) Invalid parameter", "The request body cannot be read.")
 
 _logger = logging.getLogger(__name__)
 
@@ -39,6 +40,8 @@ class Face:
             body = await request.read()
         except web.HTTPRequestEntityTooLarge:
             return web.Response(status=_TOO_LONG.http_status, body=_TOO_LONG.body(), content_type=_JSON)
+        except Exception:  # noqa: BLE001 - whatever breaks while a body is read is the caller's doing
+            return web.Response(status=_UNREADABLE.http_status, body=_UNREADABLE.body(), content_type=_JSON)
         path = request.path
         try:
             if path.startswith(ROOT):
@@ -71,7 +74,10 @@ class Face:
 
 def make_server(world: World, life: Life) -> web.Server:
     """Make the server; it never logs requests, because they hold addresses."""
-    return web.Server(Face(world, life).handle, request_factory=_make_request, access_log=None)
+    # aiohttp would log a traceback for each line that is not HTTP; what breaks in here, Face logs itself.
+    silent = logging.getLogger("whatsapp_simulator.http")
+    silent.setLevel(logging.CRITICAL)
+    return web.Server(Face(world, life).handle, request_factory=_make_request, access_log=None, logger=silent)
 
 
 def _make_request(

@@ -5,8 +5,9 @@ import hashlib
 import hmac
 import logging
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import aiohttp
@@ -52,6 +53,7 @@ class _Parcel:
     phone_number_id: str
     updates: int
     body: bytes | None
+    generation: int
     spool_row: int = 0
     first_tried_at: float | None = None
     gap_s: float = 0.0
@@ -202,30 +204,31 @@ class Outbox:
             self._wake.clear()
             urgent, self._urgent = self._urgent, []
             statuses, self._statuses = self._statuses, []
-            for lane in (urgent, statuses):
-                for parcel in self._pack(lane):
-                    self._keep_or_spool(parcel)
-                    self._ready.put_nowait(parcel)
-                    # Packing a thousand updates takes milliseconds: let requests in between.
-                    await asyncio.sleep(0)
+            generation = self._generation
+            for parcel in chain(self._pack(urgent), self._pack(statuses)):
+                if generation != self._generation:
+                    break
+                self._keep_or_spool(parcel)
+                self._ready.put_nowait(parcel)
+                # Packing a thousand updates takes milliseconds: let requests in between.
+                await asyncio.sleep(0)
 
-    def _pack(self, lane: list[_Update]) -> list[_Parcel]:
+    def _pack(self, lane: list[_Update]) -> Iterator[_Parcel]:
         by_number: dict[str, list[_Update]] = defaultdict(list)
         for update in lane:
             by_number[update.number.phone_number_id].append(update)
         size = self._habits().webhook_batch
-        return [
-            self._parcel(phone_number_id, updates[start : start + size])
-            for phone_number_id, updates in by_number.items()
-            for start in range(0, len(updates), size)
-        ]
+        for phone_number_id, updates in by_number.items():
+            for start in range(0, len(updates), size):
+                yield self._parcel(phone_number_id, updates[start : start + size])
 
     def _parcel(self, phone_number_id: str, updates: list[_Update]) -> _Parcel:
         by_kind: dict[str, list[_Update]] = defaultdict(list)
         for update in updates:
             by_kind[update.kind].append(update)
         changes = [_change(kind, batch) for kind, batch in by_kind.items()]
-        return _Parcel(phone_number_id, len(updates), payloads.envelope(self._setup().waba_id, changes))
+        body = payloads.envelope(self._setup().waba_id, changes)
+        return _Parcel(phone_number_id, len(updates), body, self._generation)
 
     def _keep_or_spool(self, parcel: _Parcel) -> None:
         if parcel.body is not None and (
@@ -238,11 +241,13 @@ class Outbox:
     async def _post_for_ever(self) -> None:
         while True:
             parcel = await self._ready.get()
-            generation = self._generation
             await self._verified.wait()
+            if parcel.generation != self._generation:
+                # Forgotten by a reset while it waited.
+                continue
             body = self._spool.row(parcel.spool_row) if parcel.body is None else parcel.body
             taken = await self._post(parcel.phone_number_id, body)
-            if generation != self._generation:
+            if parcel.generation != self._generation:
                 continue
             if taken:
                 self._done(parcel)
@@ -295,11 +300,10 @@ class Outbox:
         wait = parcel.gap_s
         parcel.gap_s = min(max(wait * 2, habits.webhook_retry_first_s), habits.webhook_retry_longest_s)
         self.waiting_for_retry += 1
-        self._schedule.at(now + wait, self._retry, (self._generation, parcel))
+        self._schedule.at(now + wait, self._retry, parcel)
 
-    def _retry(self, _due: float, waiting: tuple[int, _Parcel]) -> None:
-        generation, parcel = waiting
-        if generation == self._generation:
+    def _retry(self, _due: float, parcel: _Parcel) -> None:
+        if parcel.generation == self._generation:
             self.waiting_for_retry -= 1
             self._counts().webhooks["retries"] += 1
             self._ready.put_nowait(parcel)
