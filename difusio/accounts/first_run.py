@@ -12,12 +12,13 @@ from django.db import connection, transaction
 
 from difusio.accounts.audit import record
 from difusio.accounts.models import Membership, Role, User, Workspace
+from difusio.common.sentences import SentenceError
 
 # Any number of our own does: it parts this lock from every other advisory lock of the store.
 _LOCK: Final = 0x0D1F_0001
 
 
-class FirstRunError(Exception):
+class FirstRunError(SentenceError):
     """The owner was not made."""
 
 

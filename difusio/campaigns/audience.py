@@ -10,12 +10,9 @@ from difusio.message_templates.choose import sendable
 from difusio.message_templates.mapping import required_fields
 from difusio.message_templates.models import Template
 from difusio.outbox.freeze import Audience, audience_languages
+from difusio.rules.us_pause import paused_countries
 from difusio.segments.compile import Question, compile_tree
 from difusio.segments.tree import parse
-
-# Marketing templates are not delivered to US numbers since 2025-04-01 (error 131049); in force on 2026-11-22.
-# Source: developers.facebook.com/documentation/business-messaging/whatsapp/templates/marketing-templates
-PAUSED_FOR_MARKETING = ("US",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +29,16 @@ class Planned:
     templates: Mapping[str, Template]
     languages: Mapping[str, str]
     required: tuple[str, ...]
+    at: datetime
+
+    @property
+    def category(self) -> str:
+        """Meta's category of the template, the same in every language; empty while nobody gets it."""
+        return next((template.category for template in self.templates.values()), "")
 
     def audience(self, batches: Mapping[str, int]) -> Audience:
         """Put the question in the outbox's words; batches: language version → batch id."""
         topic = self.campaign.topic
-        marketing = topic.kind == TopicKind.MARKETING
         return Audience(
             workspace_id=self.campaign.workspace_id,
             number_id=self.campaign.number_id,
@@ -45,7 +47,7 @@ class Planned:
             members=self.question.query,
             parameters=self.question.parameters,
             batches={language: batches[version] for language, version in self.languages.items()},
-            paused_countries=PAUSED_FOR_MARKETING if marketing else (),
+            paused_countries=tuple(sorted(paused_countries(self.category, on=self.at.date()))),
             required_fields=self.required,
         )
 
@@ -75,6 +77,7 @@ def planned(campaign: Campaign, *, at: datetime) -> Planned:
         templates={code: version for code, version in versions.items() if code in used},
         languages=languages,
         required=tuple(sorted(required)),
+        at=at,
     )
 
 

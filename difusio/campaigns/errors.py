@@ -1,7 +1,9 @@
 """What can be wrong with a campaign, each in a sentence that says what to do."""
 
+from difusio.common.sentences import SentenceError
 
-class CampaignError(Exception):
+
+class CampaignError(SentenceError):
     """The campaign cannot do this."""
 
     def __init__(self, detail: str = "") -> None:

@@ -9,10 +9,12 @@ from django.db.models import Sum
 
 from difusio.accounts import audit
 from difusio.campaigns.audience import planned
-from difusio.campaigns.errors import NobodyConsents, NoSuchCampaign, NotADraft, NumberStopped
+from difusio.campaigns.errors import Blocked, NobodyConsents, NoSuchCampaign, NotADraft, NumberStopped
+from difusio.campaigns.findings import findings, judge_plan
 from difusio.campaigns.models import Campaign, CampaignKind, CampaignState, Round, RoundBatch
 from difusio.outbox.freeze import freeze
 from difusio.outbox.models import Batch, Lane, Tally
+from difusio.rules.findings import Level
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ def launch(campaign_id: int, *, by: str, at: datetime) -> Launched:
     """Write one delivery per member of the audience, queued or skipped with its reason, and start sending.
 
     One transaction: all or nothing.  Repeating the call gives the first result.
-    Raises NoSuchCampaign, NotADraft, NumberStopped, NobodyConsents, and what ``planned`` raises.
+    Raises NoSuchCampaign, NotADraft, NumberStopped, Blocked, NobodyConsents, and what ``planned`` raises.
     """
     with transaction.atomic():
         campaign = (
@@ -48,6 +50,13 @@ def launch(campaign_id: int, *, by: str, at: datetime) -> Launched:
         if campaign.number.stopped_for:
             raise NumberStopped
         plan = planned(campaign, at=at)
+        blocks = [
+            finding.text
+            for finding in findings(plan, judge_plan(plan, at=at), at=at)
+            if finding.level is Level.BLOCK
+        ]
+        if blocks:
+            raise Blocked(" ".join(blocks))
         lane = Lane.SERVICE if campaign.kind == CampaignKind.SERVICE_ALERT else Lane.BULK
         batches = {}
         for version, template in sorted(plan.templates.items()):

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 from difusio.campaigns.audience import Planned, planned
 from difusio.campaigns.errors import NoSuchCampaign
-from difusio.campaigns.findings import findings
+from difusio.campaigns.findings import findings, judge_plan, places_of
 from difusio.campaigns.models import Campaign
 from difusio.message_templates.rates import Cost, estimate
-from difusio.outbox.freeze import Judged, judge
+from difusio.outbox.freeze import Judged
 from difusio.rules.findings import Finding, Level
 
 
@@ -40,7 +40,7 @@ class Preflight:
     @property
     def is_blocked(self) -> bool:
         """Whether something must be mended before the campaign can be launched."""
-        return any(finding.level == Level.BLOCK for finding in self.findings)
+        return any(finding.level is Level.BLOCK for finding in self.findings)
 
 
 def preflight(campaign_id: int, *, at: datetime) -> Preflight:
@@ -61,8 +61,8 @@ def preflight(campaign_id: int, *, at: datetime) -> Preflight:
 def examine(plan: Planned, *, at: datetime) -> Preflight:
     """Judge a plan that has been read already."""
     campaign = plan.campaign
-    places = {version: place for place, version in enumerate(sorted(plan.templates))}
-    judged = judge(plan.audience(places), at=at)
+    places = places_of(plan)
+    judged = judge_plan(plan, at=at)
     eligible = [row for row in judged if not row.reason]
     people = sum(row.people for row in eligible)
     versions = {
@@ -82,7 +82,7 @@ def examine(plan: Planned, *, at: datetime) -> Preflight:
         finish_at=at + timedelta(seconds=people / pace),
         messaging_limit=campaign.number.portfolio.messaging_limit,
         cost=_cost(plan, eligible, at=at),
-        findings=findings(plan, people=people, at=at),
+        findings=findings(plan, judged, at=at),
     )
 
 
@@ -100,6 +100,4 @@ def _cost(plan: Planned, eligible: list[Judged], *, at: datetime) -> Cost | None
     countries: Counter[str] = Counter()
     for row in eligible:
         countries[row.country] += row.people
-    # All versions of a template share their category.
-    category = next(iter(plan.templates.values())).category
-    return estimate(countries, workspace_id=plan.campaign.workspace_id, category=category, on=at.date())
+    return estimate(countries, workspace_id=plan.campaign.workspace_id, category=plan.category, on=at.date())

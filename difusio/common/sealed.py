@@ -15,6 +15,8 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from difusio.common.sentences import SentenceError
+
 # One sealed value: version (1 byte) · key id (4 bytes, big-endian) · nonce (12) · ciphertext and tag.
 _VERSION: Final = b"\x01"
 _ID_BYTES: Final = 4
@@ -27,7 +29,7 @@ TAIL_LENGTHS: Final = range(4, 10)
 _TAIL_HASH_BYTES: Final = 8
 
 
-class SealError(Exception):
+class SealError(SentenceError):
     """A sealed value could not be opened."""
 
 

@@ -6,12 +6,13 @@ Freezing an audience, pre-flight and claiming all ask with these same words, so 
 from typing import Final, LiteralString
 
 # Given a row ``standing`` (consent_standing, or nothing) and a boolean ``is_suppressed``: empty when we may write,
-# else the reason of the skip.
+# else the reason of the skip.  A consent of more than two years proves little: it must be renewed (consent rules, 25).
 REFUSAL: Final[LiteralString] = """CASE
         WHEN is_suppressed THEN 'withdrawn'
         WHEN standing.id IS NULL THEN 'no_consent'
         WHEN NOT standing.may_write THEN 'withdrawn'
         WHEN standing.expires_at <= %(at)s THEN 'expired'
+        WHEN standing.since <= %(at)s - interval '24 months' THEN 'expired'
         ELSE '' END"""
 
 # The people of a workspace one of whose identities is suppressed for a kind of topic.

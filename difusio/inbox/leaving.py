@@ -26,7 +26,8 @@ def left_by_message(
 ) -> Left:
     """Let a person who wrote a leaving word go, and confirm it once in their language.
 
-    proof: what shows it (the message's id and words).  kind: a bare STOP, or everything.  Repeating the call, or the person, changes nothing.
+    proof: what shows it (the message's id and words).  kind: a bare STOP, or everything.
+    Repeating the call changes nothing, and neither does a person who repeats the word.
     """
     with transaction.atomic():
         left = leave(

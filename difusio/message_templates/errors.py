@@ -1,7 +1,9 @@
 """The family of this app's errors: each leaf is one sentence that says what happened and what to do."""
 
+from difusio.common.sentences import SentenceError
 
-class MessageTemplateError(Exception):
+
+class MessageTemplateError(SentenceError):
     """Something about a template is not as it must be.
 
     The sentence of a leaf is its docstring with ``%(name)s`` for what is particular; ``values`` holds those, so that a

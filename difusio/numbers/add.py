@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 
 from difusio.accounts.models import Workspace
 from difusio.common.keyring import keyring
+from difusio.common.sentences import SentenceError
 from difusio.numbers.models import Number, Portfolio, WebhookSecret
 from difusio.numbers.secrets import SECRET, VERIFY_TOKEN
 
@@ -16,7 +17,7 @@ META_URL = "https://graph.facebook.com"
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
-class NumberError(Exception):
+class NumberError(SentenceError):
     """The number cannot be added."""
 
     def __init__(self) -> None:

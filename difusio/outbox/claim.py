@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
+import msgspec
 from django.db import connection, transaction
 
 from difusio.common.keyring import keyring
@@ -69,7 +70,8 @@ def open_batches(number_id: int, *, at: datetime) -> list[OpenBatch]:
     """List the batches of a number that have something to send now, the fastest lane first."""
     with connection.cursor() as cursor:
         cursor.execute(_queries["open_batches"], {"number": number_id, "at": at})
-        return [OpenBatch(*row) for row in cursor.fetchall()]
+        # Django's raw cursor hands JSON over as text.
+        return [OpenBatch(*facts, msgspec.json.decode(message)) for *facts, message in cursor.fetchall()]
 
 
 def claim(batch: OpenBatch, hold: Hold, *, limit: int, at: datetime) -> list[Claimed]:
@@ -167,7 +169,7 @@ def _claimed(batch_id: int, row: Sequence[object]) -> Claimed:
         "language": language,
         "country": country,
         "time_zone": time_zone,
-        "fields": fields,
+        "fields": msgspec.json.decode(str(fields)),
     }
     address = (
         keyring().open(sealed, purpose="contacts.identity").decode() if isinstance(sealed, bytes) else ""

@@ -23,7 +23,7 @@ WITH due AS (
     LIMIT %(limit)s
     FOR NO KEY UPDATE OF d SKIP LOCKED
 ), standing AS (
-    SELECT s.id, s.contact_id, s.entry_id, s.may_write, s.expires_at
+    SELECT s.id, s.contact_id, s.entry_id, s.may_write, s.since, s.expires_at
     FROM consent_standing s
     WHERE s.topic_id = %(topic)s AND s.contact_id IN (SELECT contact_id FROM due)
     FOR SHARE OF s SKIP LOCKED

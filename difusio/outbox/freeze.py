@@ -54,12 +54,16 @@ class Frozen:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """How many members of one batch and country share a reason; an empty reason: they will be written to."""
+    """How many members of one batch and country share a reason; an empty reason: they will be written to.
+
+    ageing: of them, those whose consent is more than 21 months old; from 24 months on it has expired.
+    """
 
     batch_id: int
     reason: str
     country: str
     people: int
+    ageing: int
 
 
 def freeze(audience: Audience, *, due_at: datetime, at: datetime) -> Frozen:

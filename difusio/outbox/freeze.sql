@@ -6,6 +6,7 @@ suppressed AS MATERIALIZED (
 ),
 judged AS (
     SELECT contact.id AS contact_id, language.batch_id, standing.entry_id, address.country,
+        standing.since <= %(at)s - interval '21 months' AS is_ageing,
         coalesce(
             nullif({refusal}, ''),
             CASE
@@ -53,7 +54,8 @@ SELECT measure, detail, sum(n)::bigint FROM counted GROUP BY measure, detail
 -- name: judge
 -- What freezing would do, counted by batch, reason and country, without writing anything.
 WITH {judged}
-SELECT batch_id, reason, coalesce(country, ''), count(*) FROM judged GROUP BY 1, 2, 3
+SELECT batch_id, reason, coalesce(country, ''), count(*), count(*) FILTER (WHERE is_ageing)
+FROM judged GROUP BY 1, 2, 3
 
 -- name: judged_languages
 -- The languages of the audience's members, to choose a batch for each.

@@ -5,8 +5,10 @@ from typing import Any
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
+from difusio.common.sentences import SentenceError
 
-class BadDatabaseUrl(Exception):
+
+class BadDatabaseUrl(SentenceError):
     """DATABASE_URL cannot be read: write it as postgresql://user:password@host:5432/name."""
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 _FRAMES = 6
+_OURS = "/difusio/"
 
 
 def configure(form: str) -> None:
@@ -51,7 +52,9 @@ def _without_words(
 
 def _drop_trace(record: logging.LogRecord) -> bool:
     """Put a foreign library's traceback in our form: where it happened, not what it said."""
-    if record.exc_info and record.exc_info[1] is not None:
+    if record.name.startswith("difusio"):
+        record.exc_info, record.exc_text = None, None  # ours have said it in their fields
+    elif record.exc_info and record.exc_info[1] is not None:
         record.msg = (
             f"{record.getMessage()} [{type(record.exc_info[1]).__name__} {_places(record.exc_info[1])}]"
         )
@@ -62,5 +65,8 @@ def _drop_trace(record: logging.LogRecord) -> bool:
 def _places(error: BaseException | None) -> str:
     if error is None:
         return ""
-    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
-    return " > ".join(f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in frames)
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if _OURS in frame.filename and "site-packages" not in frame.filename]
+    return " > ".join(
+        f"{frame.filename.rsplit(_OURS, 1)[-1]}:{frame.lineno}" for frame in (ours or frames)[-_FRAMES:]
+    )

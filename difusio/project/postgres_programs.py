@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from difusio.common.sentences import SentenceError
+
 MAJOR = 18  # a data folder belongs to one major version
 SYSTEM_FOLDER = Path("/var/lib/difusio")
 SYSTEM_USER = "difusio"
@@ -29,7 +31,7 @@ _NOT_NEEDED_TO_RUN = ("include", "pgxs", "pkgconfig", "*.a")
 _USERADD_S = 30
 
 
-class StoreError(Exception):
+class StoreError(SentenceError):
     """The store cannot be used."""
 
     def __init__(self, detail: str = "") -> None:

@@ -8,12 +8,14 @@ import threading
 import time
 from collections.abc import Callable
 
+from difusio.common.sentences import SentenceError
 
-class PortTaken(Exception):
+
+class PortTaken(SentenceError):
     """Something else listens there already: choose another port with --port, or end the other program."""
 
 
-class AddressUnusable(Exception):
+class AddressUnusable(SentenceError):
     """This address cannot be listened on: check the host and that the port is allowed."""
 
 

@@ -13,6 +13,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from difusio.common.clock import now
 from difusio.common.sealed import Keyring, load_keyring, save_keyring
+from difusio.common.sentences import SentenceError
 from difusio.project.database import database_settings
 from difusio.project.embedded_postgres import Store, open_store
 from difusio.project.logs import configure
@@ -21,7 +22,7 @@ from difusio.project.schema_version import applied_migrations, known_migrations,
 _OLDEST_POSTGRESQL = 150_000
 
 
-class StartError(Exception):
+class StartError(SentenceError):
     """The installation cannot be used as it is."""
 
 
@@ -70,9 +71,7 @@ def start() -> Installation:
         keys_file = Path(settings.DIFUSIO_KEYS_FILE)
         is_new = not applied_migrations(connection)
         if not keys_file.exists():
-            if not is_new:
-                raise MissingKeys(f"{MissingKeys.__doc__} ({keys_file})")
-            _make_keys(keys_file)
+            _make_keys(keys_file, is_new=is_new)
         bring_up_to_date()
         _check_keys(load_keyring(keys_file))
     except BaseException:
@@ -124,8 +123,10 @@ def _make_home(home: Path) -> None:
         raise HomeUnusable(f"{HomeUnusable.__doc__} ({home}: {error.strerror})") from None
 
 
-def _make_keys(keys_file: Path) -> None:
+def _make_keys(keys_file: Path, *, is_new: bool) -> None:
     """Make the key file; of several processes that start at once, the first one's keys hold."""
+    if not is_new:
+        raise MissingKeys(f"{MissingKeys.__doc__} ({keys_file})")
     draft = keys_file.with_name(f".{keys_file.name}.{os.getpid()}.new")
     save_keyring(Keyring.generate(), draft)
     with suppress(FileExistsError):

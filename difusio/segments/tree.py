@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final, Literal, TypeVar
 
+from difusio.common.sentences import SentenceError
+
 # Deep and wide enough for every audience that a person can still explain; small enough to plan in milliseconds.
 MAX_DEPTH: Final = 8
 MAX_NODES: Final = 60
@@ -30,7 +32,7 @@ Test = Literal["is", "is_not", "in", "contains", "at_least", "at_most", "is_empt
 TESTS: Final[tuple[Test, ...]] = ("is", "is_not", "in", "contains", "at_least", "at_most", "is_empty")
 
 
-class TreeError(ValueError):
+class TreeError(SentenceError, ValueError):
     """The segment cannot be read.  ``where`` names the node, as ``all[1].event``; the message starts with it."""
 
     def __init__(self, where: str, sentence: str) -> None:

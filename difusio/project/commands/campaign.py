@@ -122,7 +122,7 @@ def preflight(_installation: "Installation", campaign_id: int, as_json: bool) ->
         if cost.unpriced:
             click.echo(f"  {cost.unpriced} people live where the card has no price.")
     for finding in checked.findings:
-        click.echo(f"{finding.level}: {finding.sentence}")
+        click.echo(f"{finding.level}: {finding.text}")
     if as_json:
         last_line(
             {
@@ -135,7 +135,7 @@ def preflight(_installation: "Installation", campaign_id: int, as_json: bool) ->
                 "cost_micros": cost.amount_micros if cost else None,
                 "currency": cost.currency if cost else None,
                 "findings": [
-                    {"rule": f.rule, "level": str(f.level), "sentence": f.sentence} for f in checked.findings
+                    {"rule": f.rule, "level": str(f.level), "sentence": f.text} for f in checked.findings
                 ],
             }
         )

@@ -10,43 +10,14 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec
 
 import click
+from django.core.exceptions import ImproperlyConfigured
+
+from difusio.common.sentences import SentenceError
 
 P = ParamSpec("P")
 
-
-def _sentences() -> tuple[type[Exception], ...]:
-    """List the errors that are meant for people: their text says what happened and what to do."""
-    from django.core.exceptions import ImproperlyConfigured
-
-    from difusio.accounts.first_run import FirstRunError
-    from difusio.campaigns.errors import CampaignError
-    from difusio.common.sealed import KeyFileError
-    from difusio.imports.refusal import ImportRefused
-    from difusio.message_templates.errors import MessageTemplateError
-    from difusio.numbers.add import NumberError
-    from difusio.project.backup import BackupError
-    from difusio.project.database import BadDatabaseUrl
-    from difusio.project.postgres_programs import StoreError
-    from difusio.project.serving import AddressUnusable, PortTaken
-    from difusio.project.start import StartError
-    from difusio.segments.tree import TreeError
-
-    return (
-        ImproperlyConfigured,
-        FirstRunError,
-        CampaignError,
-        KeyFileError,
-        ImportRefused,
-        MessageTemplateError,
-        NumberError,
-        BackupError,
-        BadDatabaseUrl,
-        StoreError,
-        AddressUnusable,
-        PortTaken,
-        StartError,
-        TreeError,
-    )
+# What EX_SOFTWARE is among the system's exit codes: a fault of ours.
+EXIT_FAILED = 70
 
 
 def spoken(command: Callable[P, None]) -> Callable[P, None]:
@@ -56,9 +27,7 @@ def spoken(command: Callable[P, None]) -> Callable[P, None]:
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             command(*args, **kwargs)
-        except Exception as error:
-            if not isinstance(error, _sentences()):
-                raise
+        except (SentenceError, ImproperlyConfigured) as error:
             click.echo(str(error), err=True)
             sys.exit(1)
 
@@ -79,6 +48,27 @@ def with_installation(command: Callable[Concatenate[Any, P], None]) -> Callable[
             installation.close()
 
     return spoken(wrapped)
+
+
+def engine(command: Callable[Concatenate[Any, P], None]) -> Callable[P, None]:
+    """Like ``with_installation``, for processes that run for long: what nobody expected is logged without its words.
+
+    An error's text may hold a phone number or a message; the log must not (design, invariant 11).
+    """
+
+    @functools.wraps(command)
+    def wrapped(installation: Any, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        import structlog
+
+        try:
+            command(installation, *args, **kwargs)
+        except SentenceError:
+            raise
+        except Exception:  # noqa: BLE001  # the process ends; the log says where
+            structlog.get_logger("difusio.engine").exception("engine.failed", engine=command.__name__)
+            sys.exit(EXIT_FAILED)
+
+    return with_installation(wrapped)
 
 
 def workspace_or_only(workspace_id: int | None) -> int:

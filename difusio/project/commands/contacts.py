@@ -63,7 +63,8 @@ def import_contacts(
         refused_to=refused_file,
     )
     click.echo(
-        f"{done.rows} rows: {done.contacts_new} new people, {done.contacts_updated} known, {done.entries} consent entries."
+        f"{done.rows} rows: {done.contacts_new} new people, {done.contacts_updated} changed, "
+        f"{done.entries} consent entries."
     )
     _tell_refused(done.refused, done.refused_file)
     for note in done.notes:

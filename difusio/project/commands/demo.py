@@ -1,6 +1,7 @@
 """``difusio demo``: the whole story on this machine, with made-up people and a simulated Meta."""
 
 import os
+import signal
 import sys
 import threading
 from datetime import datetime
@@ -57,8 +58,10 @@ def demo(
 
     stage = Stage(
         plot=Plot(home, seed, orders, at.date() if at else None, port, receive_port),
-        say=lambda line: click.echo(line),
+        say=click.echo,
     )
+    # Told to end in the middle, it still ends what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         figures = tell(stage)
         click.echo(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from difusio.project.commands.common import with_installation
+from difusio.project.commands.common import engine
 
 if TYPE_CHECKING:
     from difusio.project.start import Installation
@@ -24,7 +24,7 @@ _parent = click.option("--parent", default=0, hidden=True, help="End when this p
 @_host
 @click.option("--port", default=WEB_PORT, show_default=True, help="The pages' port.")
 @_parent
-@with_installation
+@engine
 def web(_installation: "Installation", host: str, port: int, parent: int) -> None:
     """Serve the pages."""
     from difusio.project.serving import end_with, listen
@@ -38,7 +38,7 @@ def web(_installation: "Installation", host: str, port: int, parent: int) -> Non
 @_host
 @click.option("--port", default=RECEIVE_PORT, show_default=True, help="The webhooks' port.")
 @_parent
-@with_installation
+@engine
 def receive(installation: "Installation", host: str, port: int, parent: int) -> None:
     """Receive Meta's webhooks: verify, append, answer."""
     from difusio.project.receiving import receiver_application
@@ -56,7 +56,7 @@ def receive(installation: "Installation", host: str, port: int, parent: int) -> 
 
 @click.command()
 @_parent
-@with_installation
+@engine
 def send(_installation: "Installation", parent: int) -> None:
     """Send for every number that no other sender has."""
     import uvloop
@@ -78,7 +78,7 @@ def send(_installation: "Installation", parent: int) -> None:
 
 @click.command()
 @_parent
-@with_installation
+@engine
 def drain(_installation: "Installation", parent: int) -> None:
     """Fold received webhooks into the store."""
     from difusio.common.keyring import keyring
@@ -94,7 +94,7 @@ def drain(_installation: "Installation", parent: int) -> None:
 
 @click.command()
 @_parent
-@with_installation
+@engine
 def clock(_installation: "Installation", parent: int) -> None:
     """Do what falls due: expire, park, tidy up."""
     from difusio.clock.sweep import run
@@ -111,7 +111,7 @@ def clock(_installation: "Installation", parent: int) -> None:
 @click.option("--port", default=WEB_PORT, show_default=True, help="The pages' port.")
 @click.option("--receive-port", default=RECEIVE_PORT, show_default=True, help="The webhooks' port.")
 @_parent
-@with_installation
+@engine
 def up(_installation: "Installation", host: str, port: int, receive_port: int, parent: int) -> None:
     """Run everything that one machine needs, until it is told to stop."""
     from difusio.project.serving import end_with, listen, stop_on_signals

@@ -10,6 +10,7 @@ from typing import Any, Final
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
+from difusio.common.sentences import SentenceError
 from difusio.project.demo.messages import TEMPLATES
 
 APP_ID: Final = "700000000000001"
@@ -25,7 +26,7 @@ _REQUEST_S = 30.0
 CLOCK_RATE: Final = 600
 
 
-class SimulatorMissing(Exception):
+class SimulatorMissing(SentenceError):
     """The simulator did not start: install whatsapp-simulator beside difusio (`make setup` does)."""
 
 

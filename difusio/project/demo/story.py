@@ -5,6 +5,7 @@ and consent are made up, and marked so; a demo workspace can never be pointed at
 """
 
 import json
+import os
 import secrets
 import subprocess
 import sys
@@ -27,6 +28,7 @@ from difusio.campaigns.plan import Message, plan
 from difusio.campaigns.preflight import preflight
 from difusio.campaigns.running import batch_ids
 from difusio.common.clock import now
+from difusio.common.sentences import SentenceError
 from difusio.consent.export import export as export_ledger
 from difusio.consent.models import Standing, Topic, TopicKind
 from difusio.contacts.models import Contact, Event
@@ -57,7 +59,7 @@ _QUIET_ROUNDS: Final = 4
 Say = Callable[[str], None]
 
 
-class DemoError(Exception):
+class DemoError(SentenceError):
     """The demo cannot go on."""
 
 
@@ -198,7 +200,8 @@ def _import(stage: Stage) -> None:
     people = import_people(made_up.people_file, workspace_id=stage.workspace_id, by="demo", at=at)
     bought = import_orders(orders, workspace_id=stage.workspace_id, by="demo", at=at, shift=shift)
     stage.say(
-        f"           {people.contacts_new} people, {bought.events_new} orders and returns; refused rows: {bought.refused}."
+        f"           {people.contacts_new} people, {bought.events_new} orders and returns; "
+        f"refused rows: {bought.refused}."
     )
     stage.say("           Names, phone numbers and consent are made up for this demo, and marked as such.")
     agreed = import_people(made_up.consents_file, workspace_id=stage.workspace_id, by="demo", at=at)
@@ -259,7 +262,7 @@ def _check(stage: Stage) -> None:
     lasts = (checked.finish_at - checked.at).total_seconds()
     stage.say(f"           At {checked.pace_per_s} a second done in {lasts:.0f} s; {price}.")
     for finding in checked.findings:
-        stage.say(f"           {finding.level}: {finding.sentence}")
+        stage.say(f"           {finding.level}: {finding.text}")
 
 
 def _start_engines(stage: Stage) -> None:
@@ -270,6 +273,7 @@ def _start_engines(stage: Stage) -> None:
             [
                 *(sys.executable, "-m", "difusio", "up"),
                 *("--port", str(plot.port), "--receive-port", str(plot.receive_port)),
+                *("--parent", str(os.getpid())),
             ],
             stdout=log,
             stderr=log,
