@@ -126,7 +126,7 @@ class PeopleFile:
                 yield RefusedRow(row.line, str(error))
 
     def _person(self, row: Row) -> PersonRow:
-        cells = {key: self.table.places.cell(row.cells, key) for key in self.table.places.known}
+        cells = {key: row.cells[place].strip() for key, place in self.table.places.known.items()}
         fields = {name: row.cells[place].strip() for name, place in self.table.places.others.items()}
         for name, cell in (*cells.items(), *fields.items()):
             # A phone begins with a plus and is read strictly anyway.

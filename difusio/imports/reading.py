@@ -91,8 +91,12 @@ class Table:
         with self.path.open(encoding=self.encoding, newline="") as file:
             rows = _rows(file, self.delimiter)
             next(rows, None)
+            is_wide = self.encoding.startswith("utf-16")
             for row in rows:
-                if len(row.cells) == width or row.fault:
+                # Other encodings with zero bytes were refused as binaries.
+                if is_wide and any("\0" in cell for cell in row.cells):
+                    yield row._replace(fault="a cell holds a zero byte")
+                elif len(row.cells) == width or row.fault:
                     yield row
                 elif not any(row.cells[width:]) and len(row.cells) > width:
                     # Spreadsheets leave empty cells behind the last column.
@@ -241,5 +245,5 @@ def _rows(file: io.TextIOBase, delimiter: str) -> Iterator[Row]:
             yield Row(begins, [], "a quote stands inside a quoted cell: write it twice")
         else:
             if any(cell.strip() for cell in cells):
-                yield Row(begins, cells, "a cell holds a zero byte" if any("\0" in c for c in cells) else "")
+                yield Row(begins, cells)
         begins = reader.line_num + 1
