@@ -32,7 +32,7 @@ FILLERS: Final = tuple(
             saludos, un saludo, he dicho, perdon, lo siento, quiero, vale
             hi, hello, hey, dear sir, sir, madam, guys, please, pls, plz, plis, kindly, thanks, thank you, thx, ty
             no thanks, no thank you, now, right now, already, immediately, at once
-            just, i said, sorry, bye, ok, okay, yes
+            just, i said, sorry, bye, ok, okay, yes, damn it, cono, joder, hostia, collons
             oui, svp, sil vous plait, merci, bonjour, bitte, danke, hallo, per favore, per piacere, grazie, ciao
             sim, obrigado, obrigada, ola, kripya
             """
@@ -45,12 +45,12 @@ FILLERS: Final = tuple(
 COMMANDS: Final = _phrases(
     # Everywhere, with the slips of hurried fingers
     """
-    stop, stop stop, stp, sotp, stpo, stopp, sttop, stoop, estop, unsubscribe, optout, opt out, opt me out, unsub
+    stop, stp, sotp, stpo, stopp, sttop, stoop, estop, unsubscribe, optout, opt out, opt me out, unsub
     """,
     # Catalan
     """
-    baixa, la baixa, baixa baixa, baxa, de baixa, donar baixa, donar de baixa, prou, prou ja, nhi ha prou
-    ja nhi ha prou, nen tinc prou, no mes, res mes, mai mes, no en vull mes, no rebre mes, no rebren mes, no rebre res
+    baixa, la baixa, baxa, de baixa, donar baixa, donar de baixa, prou, prou ja, nhi ha prou
+    ja nhi ha prou, nen tinc prou, no mes, mai mes, no en vull mes, no rebre mes, no rebren mes, no rebre res
     desapuntam, desapunta m, desapunteu me, desapuntar, desapuntar me, desapuntarme
     esborram, esborra m, esborra me, esborreu me, esborrar, eliminam, elimina m, elimineu me
     treum, treu me, treieu me, traieu me, treureu me, atura, atureu, atureu ho, aturar, pareu, pareu ja, parar, para
@@ -59,8 +59,8 @@ COMMANDS: Final = _phrases(
     """,
     # Spanish
     """
-    baja, la baja, baja baja, bja, de baja, dar baja, dar de baja, basta, basta ya, ya basta, no mas, nunca mas
-    nada mas, no recibir, no recibir mas, quitar, quitame, quitadme, quitenme, quiteme, quitarme
+    baja, la baja, bja, de baja, dar baja, dar de baja, basta, basta ya, ya basta, no mas, nunca mas
+    no recibir, no recibir mas, quitar, quitame, quitadme, quitenme, quiteme, quitarme
     borrar, borrame, borradme, borrenme, borreme, borrarme
     eliminar, eliminame, eliminadme, eliminenme, elimineme, eliminarme, sacame, saquenme, sacadme, saqueme
     parad, paren, cancelar, cancelar suscripcion, cancelar la suscripcion, cancelar mi suscripcion
@@ -70,7 +70,8 @@ COMMANDS: Final = _phrases(
     # English
     """
     end, quit, i quit, cancel, revoke, remove, remove me, delete me, leave, leave list, no more, never again, exit
-    enough, enough is enough, im out, stop it, stop this, stop that, stop these, stop them, stop sending
+    enough, enough is enough, im out, i want out, out, delete, i want to stop, go away, get lost, fuck off
+    stop it, stop this, stop that, stop these, stop them, stop sending
     stop subscription, cancel subscription, cancel my subscription, end subscription
     unsubscribed, unsubcribe, unsuscribe, unsubscibe, unsubscrib, unsubscrive, unsuscribed, unsubsribe, unsbscribe
     unsubscripe, leave me alone, lose my number
@@ -126,8 +127,8 @@ _LISTS_OF_WORDS: Final = {
         |dejen|cancella|cancellar|cancelleu|cancela|cancelar|cancelad|anular|anullar|desactivar|plus de|keine|nao mais
         """,
     "lists": """
-        lists?|llist(?:a|es)|listas?|mailing|database|group|grupo?s?|difusio|difusion|contactes|contactos|contacts
-        |base|agenda
+        (?<!waiting )lists?|llist(?:a|es)(?! despera)|listas?(?! de espera)|mailing|database
+        |group|grupo?s?|difusio|difusion|contactes|contactos|contacts|base|agenda
         """,
     "ca_more": "(?:mes(?! (?:tard|aviat|endavant))|res|aixo|aquests?|aquestes|<nouns>)",
     "es_more": "(?:mas(?! (?:tarde|temprano|adelante|pronto))|nada|esto|estos|estas|<nouns>)",
@@ -150,7 +151,8 @@ def _patterns(*tables: str) -> tuple[re.Pattern[str], ...]:
 
 # The whole message, fillers apart: a word for stopping, small words, what is sent ("stop the promos").
 STOP_WHAT: Final = _pattern(
-    r"<stops>(?: <small>)*(?: (?:<nouns>|<lists>))+(?: (?:<small>|mehr|here|aqui|anymore|again))*"
+    r"<stops>(?: <small>)*(?: (?:<nouns>|<lists>))+"
+    r"(?: (?:<small>|mehr|here|aqui|anymore|again))*(?: (?:pero|but) .+)?"
 )
 
 # Somewhere in a message that is not long: sentences in which a person says it of themselves.
@@ -172,7 +174,10 @@ SENTENCES: Final = _patterns(
     no (?:em|ens|me) (?:molest|contact)\w+
     no (?:em |ens |m)escri[vg]\w+(?: mes| res| mai|$)
     (?:deixeu|deixa|deixi|deixin|pareu|para|parin|prou) (?:ja )?(?:de |d)(?:enviar|escriure|molestar|contactar)\w*
-    (?:voldria|vull|vulgui) (?:deixar|parar) de rebre
+    (?:voldria|vull|vulgui|puc|puguis?|podria) (?:deixar|parar) de rebre
+    (?:vull|voldria) sortir d.{0,20}<lists>
+    no vull (?:ser|estar|seguir) (?:a|en) .{0,20}<lists>
+    no vull saber (?:ne )?(?:res|mes)
     (?:treu|treieu|traieu|treure|esborr\w+|elimin\w+)(?: ?me?)?(?: \w+)? (?:de|daquesta|del) .{0,20}<lists>
     (?:esborra|esborreu|esborrar|elimina|elimineu|eliminar|treieu|traieu) (?:el )?meu (?:numero|telefon|contacte)
     deix(?:a|eu|i|in) ?me? (?:en pau|tranquil\w*)
@@ -193,7 +198,11 @@ SENTENCES: Final = _patterns(
     no me escrib\w+(?: mas| nada| nunca|$)
     no (?:vuelv|volv)\w+ a (?:escribir|enviar|mandar|contactar|molestar)me
     (?:deja|dejad|deje|dejen|dejar|para|parad|pare|paren) (?:ya )?de (?:enviar|mandar|escribir|molestar|contactar)\w*
-    (?:quiero|quisiera|deseo|me gustaria) dejar de recibir
+    (?:quiero|quisiera|deseo|me gustaria|puedo|como) (?:dejo|dejar) de recibir
+    (?:quiero|quisiera) (?:salir|salirme) de .{0,20}<lists>
+    no quiero (?:estar|seguir) en .{0,20}<lists>
+    no quiero saber nada
+    (?:para|parad|paren|basta|prou|stop)(?: \w+){0,2} (?:con|amb|with)(?: \w+){0,2} <nouns>
     (?:quit|borr|elimin|sac|saqu)\w{1,3}me (?:de|del) .{0,20}<lists>
     (?:borr|elimin|quit)\w{1,3} mi (?:numero|telefono|contacto)
     dej(?:a|ad|e|en|ar)me (?:en paz|tranquil[oa])
@@ -207,9 +216,11 @@ SENTENCES: Final = _patterns(
     unsubscribe (?:from|to|my|this)(?: \w+){1,4}
     opt(?:ing)? (?:me )?out of(?: \w+){1,4}
     (?:remove|delete|take) (?:me|us) (?:from|off|out of) .{0,24}<lists>
-    take me off
-    (?:remove|delete|erase) my (?:number|phone|details|contact)
-    (?:stop|quit|cease) (?:sending|texting|messaging|writing|contacting|bothering|spamming|emailing|harassing|msging)
+    take me off(?! (?:the |your )?(?:waiting|guest))
+    how (?:can|do|to)(?: i)? stop (?:receiving|getting|these|this|your)
+    (?:remove|delete|erase) (?:my|this) (?:number|phone|details|contact)
+    (?:stop|quit|cease) (?:\w+ )?(?:sending|texting|messaging|msging|writing|contacting|bothering|spamming|emailing)
+    (?:stop|quit) harassing
     <en_not> (?:ever )?(?:text|message|msg|write|contact|bother|spam|email)(?: to)? (?:me|us)
     <en_not> (?:ever )?send (?:me |us )?(?:<small> )*<nouns>
     <en_not> (?:ever )?send (?:me |us )?(?:anything|any ?more|more)(?: else)?$
@@ -250,7 +261,8 @@ KEEPING: Final = _patterns(
     no (?:dejeis|dejes|dejen|quiero dejar) de \w+
     (?:estoy|estic|esta|estan|estem|estamos|estaba|estava|sigo|segueixo|agafat|cogido) de (?:baja|baixa)
     (?:baja|baixa) (?:medica|laboral|maternal|maternitat|paternal|maternidad|por enfermedad|per malaltia|temporada)
-    (?:han|mhan|van|he|has|ha) (?:dado|donat|estado|estat) de (?:baja|baixa)|me dieron de baja|em van donar de baixa
+    (?:han|mhan|van|has|ha) (?:dado|donat) de (?:baja|baixa)|(?:he|has|ha|han) (?:estado|estat) de (?:baja|baixa)
+    me dieron de baja|em van donar de baixa
     (?:baja|baixa) (?:del?|al?) (?:la )?(?:gimnas|gimnasio|gym|seguro|asseguranca|autonomos?|contracte|contrato)
     """
 )
@@ -262,4 +274,5 @@ DOUBTFUL: Final = _pattern(
     r"|acoso|assetjament|harass\w*|(?:les )?meves dades|mis datos|my (?:personal )?data|my number"
     r"|el meu (?:numero|telefon)|mi (?:numero|telefono)"
     r"|prou|basta|en pau|en paz|desapunt\w+|desuscri\w+|cansad[oa]|cansat|farta?|harto?a?|fed up|sick of"
+    r"|fuck\w*|mierda|merda"
 )

@@ -28,6 +28,9 @@ _LONGEST_PAYLOAD_CHARS = 4096
 
 _STRETCHED = re.compile(r"(\w)\1{2,}")
 _SENTENCE_END = re.compile(r"[.!?…\n;]+")
+# In a few words a comma parts as much as a full stop: "que pesats, prou".
+_PART_END = re.compile(r"[.!?…\n;,:]+")
+_FEW_WORDS = 8
 # Words that nobody puts into a sentence of its own unless they mean it.
 _CLEAR_COMMANDS = frozenset({"stop", "baixa", "baja", "unsubscribe", "opt out", "optout"})
 _SIGNS = frozenset({"\N{OCTAGONAL SIGN}", "\N{OCTAGONAL SIGN}\N{RAISED HAND}"})
@@ -72,7 +75,9 @@ def classify(text: str, language_hint: str = "", *, topics: Sequence[str] = ()) 
     named = _named_topic(core, topics)
     if named:
         return Leaving(LeavingKind.TOPIC, (named,))
-    is_leaving = _is_command(core, language_hint) or _has_command_alone(text) or _says_it(core)
+    is_leaving = (
+        _is_command(core, language_hint) or _has_command_alone(text) or _says_it(core, " ".join(words))
+    )
     return Leaving(LeavingKind.ALL_MARKETING) if is_leaving else None
 
 
@@ -111,7 +116,8 @@ def _without_fillers(words: Sequence[str]) -> list[str]:
                 core = core[len(filler) :]
             if filler and core[-len(filler) :] == filler:
                 core = core[: -len(filler)]
-    return core
+    # Who means it says it twice: "stop stop stop".
+    return [word for place, word in enumerate(core) if place == 0 or word != core[place - 1]]
 
 
 def _is_command(core: str, language_hint: str) -> bool:
@@ -124,7 +130,8 @@ def _is_command(core: str, language_hint: str) -> bool:
 def _has_command_alone(text: str) -> bool:
     """Find "Stop." as a sentence of its own; a question of one word ("Baixa?") asks something."""
     start = 0
-    for end in [*_SENTENCE_END.finditer(text), None]:
+    ends = _PART_END if len(text.split()) <= _FEW_WORDS else _SENTENCE_END
+    for end in [*ends.finditer(text), None]:
         sentence = text[start : end.start() if end else len(text)]
         is_question = end is not None and "?" in end.group()
         if not is_question and " ".join(_without_fillers(_words(sentence))) in _CLEAR_COMMANDS:
@@ -133,10 +140,13 @@ def _has_command_alone(text: str) -> bool:
     return False
 
 
-def _says_it(core: str) -> bool:
-    if any(keeping.search(core) for keeping in KEEPING):
+def _says_it(core: str, whole: str) -> bool:
+    if any(keeping.search(whole) for keeping in KEEPING):
         return False
-    return bool(STOP_WHAT.fullmatch(core)) or any(sentence.search(core) for sentence in SENTENCES)
+    # Some sentences begin with what is politeness elsewhere ("quiero …"), others end where politeness begins.
+    return bool(STOP_WHAT.fullmatch(core)) or any(
+        sentence.search(whole) or sentence.search(core) for sentence in SENTENCES
+    )
 
 
 def _named_topic(core: str, topics: Sequence[str]) -> str:
