@@ -147,7 +147,9 @@ def it_never_stops_asking_while_messages_wait(client: Client, campaign: Campaign
     assert _part(client, campaign, Watch(found.state, found.tenths, found.check_sum, 1000))[0] == 200
 
 
-@pytest.mark.parametrize("seen", ["", "x", "a.b.c.d", "sending.1.2", "sending.-1.2.3"])
+@pytest.mark.parametrize(
+    "seen", ["", "x", "a.b.c.d", "sending.1.2", "sending.-1.2.3", "sending..1.2", f"a.1.2.{'9' * 5000}"]
+)
 def it_answers_once_who_does_not_say_what_they_saw(client: Client, campaign: Campaign, seen: str) -> None:
     assert _part(client, campaign, seen)[0] == 200
 
