@@ -106,11 +106,13 @@ def _of_template(path: Path) -> Iterator[Message]:
     from django.templatetags.i18n import BlockTranslateNode, TranslateNode
 
     nodes = Template(path.read_text("utf-8")).nodelist
-    for translated in nodes.get_nodes_by_type(TranslateNode):
-        yield Message(str(translated.filter_expression.var.literal))
-    for block in nodes.get_nodes_by_type(BlockTranslateNode):
-        plural = block.render_token_list(block.plural)[0] if block.plural else ""
-        yield Message(block.render_token_list(block.singular)[0], plural)
+    for node in nodes.get_nodes_by_type(TranslateNode):
+        if isinstance(node, TranslateNode):
+            yield Message(str(node.filter_expression.var.literal))
+    for node in nodes.get_nodes_by_type(BlockTranslateNode):
+        if isinstance(node, BlockTranslateNode):
+            plural = node.render_token_list(node.plural)[0] if node.plural else ""
+            yield Message(node.render_token_list(node.singular)[0], plural)
 
 
 def bring_in_step(app: str, language: str, messages: dict[Message, set[str]]) -> None:

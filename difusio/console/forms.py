@@ -81,14 +81,14 @@ class FirstRunForm(forms.Form):
 
 def _countries() -> list[tuple[str, str]]:
     """Give every country by its name in the reader's language; Babel knows regions of the world too, by digits."""
-    territories = Locale.parse(get_language() or settings.LANGUAGE_CODE).territories
-    # ZZ is "unknown region", the other three are no countries either.
-    codes = [
-        code
-        for code in territories
-        if len(code) == _ISO_LETTERS and code not in {"ZZ", "EU", "UN", "EZ", "XA", "XB", "QO"}
+    names = Locale.parse(get_language() or settings.LANGUAGE_CODE).territories.items()
+    # ZZ is "unknown region", the others are no countries either.
+    countries = [
+        (str(code), str(capfirst(name)))
+        for code, name in names
+        if len(str(code)) == _ISO_LETTERS and code not in {"ZZ", "EU", "UN", "EZ", "XA", "XB", "QO"}
     ]
-    return sorted(((code, capfirst(territories[code])) for code in codes), key=lambda pair: pair[1])
+    return sorted(countries, key=lambda pair: pair[1])
 
 
 def _time_zones() -> list[tuple[str, str]]:

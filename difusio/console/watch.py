@@ -11,6 +11,9 @@ EVERY_S: Final = 2
 STILL_LIMIT: Final = 30
 _OVER: Final = frozenset({"completed", "cancelled"})
 _TENTH: Final = 10
+_COUNTS: Final = 3
+# As long as the longest check sum.
+_MAX_DIGITS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,9 @@ class Watch:
     def read(cls, text: str) -> Self | None:
         """Read what ``str`` wrote; None for anything else, since addresses come from outside."""
         match text.split("."):
-            case [state, tenths, check_sum, still] if (tenths + check_sum + still).isdecimal():
-                return cls(state, int(tenths), int(check_sum), int(still))
+            case [state, *counts] if len(counts) == _COUNTS and all(map(_is_count, counts)):
+                tenths, check_sum, still = map(int, counts)
+                return cls(state, tenths, check_sum, still)
             case _:
                 return None
 
@@ -56,6 +60,10 @@ class Watch:
     def is_news(self, seen: Self | None) -> bool:
         """Tell whether it is worth reading aloud: another state or another tenth, not every number."""
         return seen is None or (seen.state, seen.tenths) != (self.state, self.tenths)
+
+
+def _is_count(text: str) -> bool:
+    return text.isdecimal() and len(text) <= _MAX_DIGITS
 
 
 def is_over(funnel: Funnel, watch: Watch) -> bool:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from difusio.campaigns.models import Variant
+from difusio.campaigns.models import CampaignState, Variant
 from difusio.console.bubble import Span, bubble_for, spans
 from difusio.message_templates.models import Template
 from difusio.outbox.models import Delivery, State
@@ -69,7 +69,7 @@ def it_leaves_a_placeholder_open_whose_value_cannot_be_read() -> None:
 
 @pytest.mark.django_db
 def it_has_nothing_to_show_without_a_template() -> None:
-    campaign = cast.make_campaign(cast.make_workspace(), state=cast.CampaignState.DRAFT)
+    campaign = cast.make_campaign(cast.make_workspace(), state=CampaignState.DRAFT)
     Template.objects.all().delete()
     assert bubble_for(campaign) is None
 

@@ -1,6 +1,7 @@
 """One campaign's page, which moves while it sends."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -146,7 +147,9 @@ def it_never_stops_asking_while_messages_wait(client: Client, campaign: Campaign
     assert _part(client, campaign, Watch(found.state, found.tenths, found.check_sum, 1000))[0] == 200
 
 
-@pytest.mark.parametrize("seen", ["", "x", "a.b.c.d", "sending.1.2", "sending.-1.2.3"])
+@pytest.mark.parametrize(
+    "seen", ["", "x", "a.b.c.d", "sending.1.2", "sending.-1.2.3", "sending..1.2", f"a.1.2.{'9' * 5000}"]
+)
 def it_answers_once_who_does_not_say_what_they_saw(client: Client, campaign: Campaign, seen: str) -> None:
     assert _part(client, campaign, seen)[0] == 200
 
@@ -174,6 +177,23 @@ def it_shows_a_draft_with_somebody_of_the_workspace_or_with_open_placeholders(
     cast.make_delivery(cast.make_campaign(workspace), "Chen")
 
     assert "Hola, Chen!" in _page(client, draft)
+
+
+def it_says_how_to_launch_a_draft_instead_of_showing_zeros(client: Client, workspace: Workspace) -> None:
+    draft = cast.make_campaign(workspace, state=CampaignState.DRAFT)
+
+    page = _page(client, draft)
+
+    assert f"difusio campaign launch {draft.pk}" in page
+    assert "funnel-step" not in page
+
+
+def it_asks_what_came_of_it_at_the_end(client: Client, campaign: Campaign) -> None:
+    assert "What is happening?" in _page(client, campaign)
+
+    cast.count_all(campaign, {"accepted": 1199, "in_doubt": 0})
+
+    assert "What came of it?" in _page(client, campaign)
 
 
 def it_says_why_a_campaign_stands_still(client: Client, campaign: Campaign) -> None:
@@ -210,7 +230,7 @@ def it_costs_six_queries_to_move(
 
 def it_shows_hostile_words_as_text(client: Client, workspace: Workspace) -> None:
     hostile = "<script>alert(1)</script>"
-    components = [
+    components: list[dict[str, Any]] = [
         {"type": "BODY", "text": f"{hostile} *{hostile}* {{{{first_name}}}}"},
         {"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": hostile}]},
     ]
