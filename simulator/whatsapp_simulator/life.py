@@ -212,7 +212,7 @@ class Life:
         habits, dice = self._world.habits, message.dice
         chance = side(dice, _DELIVERED_OR_NOT)
         arrives = not message.person.blocks_us and chance < habits.delivered + habits.delivered_late
-        status = self._status(message, "sent", due, priced=side(dice, _PRICED_WHERE) < 0.5 or not arrives)  # noqa: PLR2004
+        status = self._status(message, "sent", due, priced=side(dice, _PRICED_WHERE) < 0.5 or not arrives)  # noqa: PLR2004  # one half
         if arrives and side(dice, _SWAPPED) < habits.swap:
             message.held = status
         else:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @json_option
 @with_installation
-def backup(installation: "Installation", file: Path, as_json: bool) -> None:  # noqa: FBT001
+def backup(installation: "Installation", file: Path, as_json: bool) -> None:  # noqa: FBT001  # click hands options over by name
     """Save the store in FILE while everything goes on.  Keep the key file apart: it is not inside."""
     from difusio import __version__
     from difusio.common.clock import now

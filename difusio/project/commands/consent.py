@@ -62,7 +62,7 @@ def export(_installation: "Installation", workspace_id: int | None, file: Path) 
 @workspace_option
 @json_option
 @with_installation
-def verify(_installation: "Installation", workspace_id: int | None, as_json: bool) -> None:  # noqa: FBT001
+def verify(_installation: "Installation", workspace_id: int | None, as_json: bool) -> None:  # noqa: FBT001  # click hands options over by name
     """Check that every entry is as it was written."""
     from difusio.consent.verify import verify
 

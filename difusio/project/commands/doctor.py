@@ -28,7 +28,7 @@ class Finding:
 @click.command()
 @json_option
 @with_installation
-def doctor(installation: "Installation", as_json: bool) -> None:  # noqa: FBT001
+def doctor(installation: "Installation", as_json: bool) -> None:  # noqa: FBT001  # click hands options over by name
     """Look at versions, store, keys, numbers and limits, and say what to do about each finding."""
     found = [*_program(), *_store(installation), *_numbers(), *_flow()]
     for finding in found:

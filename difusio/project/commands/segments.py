@@ -59,7 +59,7 @@ def add(_installation: "Installation", workspace_id: int | None, name: str, tree
 @click.argument("segment_id", type=int)
 @json_option
 @with_installation
-def count(_installation: "Installation", segment_id: int, as_json: bool) -> None:  # noqa: FBT001
+def count(_installation: "Installation", segment_id: int, as_json: bool) -> None:  # noqa: FBT001  # click hands options over by name
     """Count the people whom a segment names now."""
     from difusio.common.clock import now
     from difusio.segments.count import count

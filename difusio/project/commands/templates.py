@@ -21,7 +21,7 @@ def templates() -> None:
 )
 @json_option
 @with_installation
-def sync(_installation: "Installation", number_id: int, as_json: bool) -> None:  # noqa: FBT001
+def sync(_installation: "Installation", number_id: int, as_json: bool) -> None:  # noqa: FBT001  # click hands options over by name
     """Read the templates as they stand at Meta."""
     from difusio.common.clock import now
     from difusio.message_templates.sync import sync
