@@ -71,7 +71,11 @@ def open_batches(number_id: int, *, at: datetime) -> list[OpenBatch]:
     with connection.cursor() as cursor:
         cursor.execute(_queries["open_batches"], {"number": number_id, "at": at})
         # Django's raw cursor hands JSON over as text.
-        return [OpenBatch(*facts, msgspec.json.decode(message)) for *facts, message in cursor.fetchall()]
+        rows = cursor.fetchall()
+    return [
+        OpenBatch(batch, lane, topic, kind, template, msgspec.json.decode(message))
+        for batch, lane, topic, kind, template, message in rows
+    ]
 
 
 def claim(batch: OpenBatch, hold: Hold, *, limit: int, at: datetime) -> list[Claimed]:

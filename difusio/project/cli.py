@@ -27,7 +27,6 @@ _COMMANDS = "difusio.project.commands"
         "doctor": f"{_COMMANDS}.doctor:doctor",
         "backup": f"{_COMMANDS}.backup:backup",
         "restore": f"{_COMMANDS}.backup:restore",
-        "bench": f"{_COMMANDS}.bench:bench",
     },
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
