@@ -18,9 +18,9 @@ LANGUAGES: Final = ("ca", "es", "en")
 # The language in which we write: its .po is there, and empty.
 SOURCE_LANGUAGE: Final = "en"
 # Pure packages mark sentences and leave their translation to an app.
-TRANSLATED_BY: Final = {"cloud_api": "reports"}
+TRANSLATED_BY: Final = {"cloud_api": "reports", "rules": "campaigns"}
 # Apps whose errors reach a page: an error's docstring is its message.
-ERRORS_ON_PAGES: Final = ("accounts", "campaigns")
+ERRORS_ON_PAGES: Final = ("accounts", "campaigns", "message_templates")
 # Django has translated the names of languages already.
 _LEFT_TO_DJANGO: Final = frozenset({"project"})
 
