@@ -7,6 +7,7 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -18,9 +19,9 @@ LANGUAGES: Final = ("ca", "es", "en")
 # The language in which we write: its .po is there, and empty.
 SOURCE_LANGUAGE: Final = "en"
 # Pure packages mark sentences and leave their translation to an app.
-TRANSLATED_BY: Final = {"cloud_api": "reports"}
+TRANSLATED_BY: Final = {"cloud_api": "reports", "rules": "campaigns"}
 # Apps whose errors reach a page: an error's docstring is its message.
-ERRORS_ON_PAGES: Final = ("accounts", "campaigns")
+ERRORS_ON_PAGES: Final = ("accounts", "campaigns", "message_templates")
 # Django has translated the names of languages already.
 _LEFT_TO_DJANGO: Final = frozenset({"project"})
 
@@ -87,18 +88,31 @@ def _of_python(path: Path) -> Iterator[Message]:
                     yield Message(words[0], words[1])
             case _:
                 continue
-    if path.relative_to(HOUSE).parts[0] in ERRORS_ON_PAGES:
-        yield from _errors(tree)
+    app = path.relative_to(HOUSE).parts[0]
+    if app in ERRORS_ON_PAGES:
+        yield from _errors(tree, _error_families(app))
 
 
-def _errors(tree: ast.Module) -> Iterator[Message]:
+def _errors(tree: ast.Module, families: frozenset[str]) -> Iterator[Message]:
     """Give the sentences of errors: the docstrings of those that no other one is made from."""
-    classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
-    bases = {base.id for node in classes for base in node.bases if isinstance(base, ast.Name)}
-    for node in classes:
-        is_error = any(isinstance(base, ast.Name) and base.id.endswith("Error") for base in node.bases)
-        if is_error and node.name not in bases:
+    for node in _classes(tree):
+        if any(base.endswith("Error") for base in _bases(node)) and node.name not in families:
             yield Message(ast.get_docstring(node) or "")
+
+
+@cache
+def _error_families(app: str) -> frozenset[str]:
+    """Name the classes of an app from which others are made, in whatever module."""
+    trees = [ast.parse(path.read_text("utf-8")) for path in (HOUSE / app).rglob("*.py")]
+    return frozenset(base for tree in trees for node in _classes(tree) for base in _bases(node))
+
+
+def _classes(tree: ast.Module) -> list[ast.ClassDef]:
+    return [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+
+
+def _bases(node: ast.ClassDef) -> list[str]:
+    return [base.id for base in node.bases if isinstance(base, ast.Name)]
 
 
 def _of_template(path: Path) -> Iterator[Message]:

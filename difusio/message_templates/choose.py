@@ -3,6 +3,9 @@
 from types import MappingProxyType
 from typing import Final
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
+
 from difusio.message_templates.errors import MessageTemplateError
 from difusio.message_templates.models import Template
 
@@ -27,18 +30,18 @@ class NotApprovedError(ChoiceError):
 # (read 2026-11-22)
 STATUS_SENTENCES: Final = MappingProxyType(
     {
-        "PENDING": "Meta is still checking it; wait up to a day and refresh the templates.",
-        "REJECTED": "Meta has rejected it; change it at Meta and hand it in again.",
-        "PAUSED": "Meta has paused it because of how people took it; wait until Meta lifts the pause.",
-        "DISABLED": "Meta has disabled it for good; write another one.",
-        "IN_APPEAL": "Meta is deciding about your appeal; wait for the answer.",
-        "LIMIT_EXCEEDED": "the account has too many templates; delete some at Meta.",
-        "PENDING_DELETION": "it is being deleted at Meta; choose another one.",
-        DELETED: "it no longer exists at Meta; choose another one.",
-        "ARCHIVED": "Meta has archived it because it was not used; bring it back at Meta.",
+        "PENDING": _("Meta is still checking it; wait up to a day and refresh the templates."),
+        "REJECTED": _("Meta has rejected it; change it at Meta and hand it in again."),
+        "PAUSED": _("Meta has paused it because of how people took it; wait until Meta lifts the pause."),
+        "DISABLED": _("Meta has disabled it for good; write another one."),
+        "IN_APPEAL": _("Meta is deciding about your appeal; wait for the answer."),
+        "LIMIT_EXCEEDED": _("the account has too many templates; delete some at Meta."),
+        "PENDING_DELETION": _("it is being deleted at Meta; choose another one."),
+        DELETED: _("it no longer exists at Meta; choose another one."),
+        "ARCHIVED": _("Meta has archived it because it was not used; bring it back at Meta."),
     }
 )
-_OTHER_STATUS = "Meta does not have it as approved; look at its state at Meta."
+_OTHER_STATUS = _("Meta does not have it as approved; look at its state at Meta.")
 
 # Several languages may stand differently: the one that is nearest to being sendable explains most.
 _NEAREST = ("PENDING", "IN_APPEAL", "PAUSED", "ARCHIVED", "REJECTED", "LIMIT_EXCEEDED", "DISABLED")
@@ -62,4 +65,4 @@ def sendable(*, workspace_id: int, waba_id: str, name: str) -> dict[str, Templat
 
 def _why_not(statuses: set[str]) -> str:
     nearest = next((status for status in _NEAREST if status in statuses), min(statuses))
-    return STATUS_SENTENCES.get(nearest, _OTHER_STATUS)
+    return gettext(STATUS_SENTENCES.get(nearest, _OTHER_STATUS))

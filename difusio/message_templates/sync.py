@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from difusio.cloud_api.causes import cause
 from difusio.cloud_api.templates import ListedTemplate
@@ -88,7 +89,7 @@ def _list(number: Number) -> tuple[ListedTemplate, ...]:
     except MetaRefusedError as error:
         if error.code in _TOKEN_CODES or error.http_status == _UNAUTHORIZED:
             raise RefusedTokenError from None
-        raise RefusedListError(why=cause(error.code)) from None
+        raise RefusedListError(why=gettext(cause(error.code))) from None
     except CloudApiError:
         raise UnreadableListError from None
 

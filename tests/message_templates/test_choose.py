@@ -1,6 +1,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.utils.translation import override
 
 from difusio.accounts.models import Workspace
 from difusio.message_templates.choose import NotApprovedError, UnknownTemplateError, sendable
@@ -70,3 +71,16 @@ def it_says_why_a_template_cannot_be_sent_and_what_to_do(
         sendable(workspace_id=workspace.pk, waba_id=WABA, name="tardor")
 
     assert str(refused.value) == f"The template tardor cannot be sent: {why}"
+
+
+def it_says_it_in_the_language_of_whoever_asks(workspace: Workspace) -> None:
+    _store(workspace, "ca", "PENDING")
+
+    with pytest.raises(NotApprovedError) as refused, override("ca"):
+        sendable(workspace_id=workspace.pk, waba_id=WABA, name="tardor")
+
+    with override("ca"):
+        assert str(refused.value) == (
+            "La plantilla tardor no es pot enviar: "
+            "Meta encara la revisa; espera un dia com a molt i actualitza les plantilles."
+        )
