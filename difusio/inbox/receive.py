@@ -8,6 +8,7 @@ from django.db import transaction
 from difusio.cloud_api.news import InboundMessage, Preference
 from difusio.common.keyring import keyring
 from difusio.contacts.identities import ensure
+from difusio.contacts.models import Contact
 from difusio.inbox.leaving import left_at_meta, left_by_message
 from difusio.inbox.models import Message
 from difusio.numbers.models import Number
@@ -48,7 +49,8 @@ def receive(message: InboundMessage, *, number: Number, at: datetime) -> Receive
         text = message.text or ""
         # A reaction carries an emoji about a message, an order or a place none of our words.
         says = text if message.kind in {"text", "button", "interactive"} else ""
-        leaving = classify(says) or classify(message.payload or "")
+        language = Contact.objects.values_list("language", flat=True).get(pk=contact_id)
+        leaving = classify(says, language) or classify(message.payload or "", language)
         closes_at = open_window(
             contact_id, workspace_id=number.workspace_id, number_id=number.pk, at=max(message.at, at)
         )

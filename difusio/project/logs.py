@@ -36,7 +36,7 @@ def configure(form: str) -> None:
     handler.setFormatter(logging.Formatter("%(message)s"))
     handler.addFilter(_drop_trace)
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    for chatty in ("asyncio", "django.db.backends", "uvicorn.access"):
+    for chatty in ("asyncio", "django.db.backends", "uvicorn.access", "uvicorn.error"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

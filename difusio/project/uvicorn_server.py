@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import click
 import uvicorn
@@ -11,8 +11,17 @@ import uvicorn
 _GRACE_S = 5
 
 
-def serve(application: str | Callable[..., Any], listening: socket.socket, *, ready: str) -> None:
-    """Serve until SIGTERM or SIGINT; say ``ready`` once requests are taken."""
+def serve(
+    application: str | Callable[..., Any],
+    listening: socket.socket,
+    *,
+    ready: str,
+    lifespan: Literal["on", "off"],
+) -> None:
+    """Serve until SIGTERM or SIGINT; say ``ready`` once requests are taken.
+
+    lifespan: whether the application must be told of the start and the end, to finish what it holds.
+    """
     config = uvicorn.Config(
         application,
         access_log=False,
@@ -21,7 +30,7 @@ def serve(application: str | Callable[..., Any], listening: socket.socket, *, re
         http="httptools",
         server_header=False,
         timeout_graceful_shutdown=_GRACE_S,
-        lifespan="auto",
+        lifespan=lifespan,
     )
     click.echo(ready, err=True)
     uvicorn.Server(config).run(sockets=[listening])

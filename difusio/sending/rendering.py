@@ -56,5 +56,6 @@ class Renderer:
         except MessageError:
             return "missing_field"
         # What was sent can be shown from the template and its values, without keeping the whole text a million times.
-        content = self.head[:-1] + b',"values":' + msgspec.json.encode(values) + b"}"
+        named = msgspec.json.encode(dict(zip(self.template.keys, values, strict=True)))
+        content = self.head[:-1] + b',"values":' + named + b"}"
         return Ready(Intent(claimed.delivery_id, token, content), self.template.path, body)

@@ -31,7 +31,12 @@ def web(_installation: "Installation", host: str, port: int, parent: int) -> Non
     from difusio.project.uvicorn_server import serve
 
     end_with(parent)
-    serve("difusio.project.asgi:application", listen(host, port), ready=f"Pages on http://{host}:{port}/")
+    serve(
+        "difusio.project.asgi:application",
+        listen(host, port),
+        ready=f"Pages on http://{host}:{port}/",
+        lifespan="off",
+    )
 
 
 @click.command()
@@ -51,6 +56,7 @@ def receive(installation: "Installation", host: str, port: int, parent: int) -> 
         receiver_application(installation.url),
         listening,
         ready=f"Webhooks on http://{host}:{port}/webhooks/whatsapp",
+        lifespan="on",
     )
 
 

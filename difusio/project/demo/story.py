@@ -198,11 +198,20 @@ def _import(stage: Stage) -> None:
         moved = f", its dates moved by {shift.days} days so that {plot.at} is today"
     stage.say(f"1 Import   {whose}{moved}.")
     people = import_people(made_up.people_file, workspace_id=stage.workspace_id, by="demo", at=at)
-    bought = import_orders(orders, workspace_id=stage.workspace_id, by="demo", at=at, shift=shift)
+    bought = import_orders(
+        orders,
+        workspace_id=stage.workspace_id,
+        by="demo",
+        at=at,
+        shift=shift,
+        refused_to=stage.folder / "refused-orders.csv",
+    )
     stage.say(
         f"           {people.contacts_new} people, {bought.events_new} orders and returns; "
         f"refused rows: {bought.refused}."
     )
+    if bought.refused_file is not None:
+        stage.say(f"           Each with its line and reason in {bought.refused_file}.")
     stage.say("           Names, phone numbers and consent are made up for this demo, and marked as such.")
     agreed = import_people(made_up.consents_file, workspace_id=stage.workspace_id, by="demo", at=at)
     stage.say(
