@@ -23,13 +23,14 @@ UPDATE contacts_identity SET contact_id = %(contact)s
 WHERE workspace_id = %(workspace)s AND contact_id = ANY(%(others)s::bigint[])
 
 -- name: add
--- Further identities of a contact; one that somebody else stored meanwhile is left out.
+-- Further identities of a contact in the order given, which decides whom a claim addresses; one that somebody else
+-- stored meanwhile is left out.
 INSERT INTO contacts_identity (
     workspace_id, contact_id, kind, country, value_sealed, value_hash, suppression_hash, tail_hashes)
 SELECT %(workspace)s, %(contact)s, kind, country, sealed, hash, suppression, tails::bytea[]
 FROM unnest(
     %(kinds)s::text[], %(countries)s::text[], %(sealed)s::bytea[], %(hashes)s::bytea[], %(suppressions)s::bytea[],
     %(tails)s::text[]
-) AS given (kind, country, sealed, hash, suppression, tails)
-ORDER BY hash
+) WITH ORDINALITY AS given (kind, country, sealed, hash, suppression, tails, place)
+ORDER BY place
 ON CONFLICT (workspace_id, value_hash) DO NOTHING
