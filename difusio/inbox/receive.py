@@ -52,7 +52,11 @@ def receive(message: InboundMessage, *, number: Number, at: datetime) -> Receive
         language = Contact.objects.values_list("language", flat=True).get(pk=contact_id)
         leaving = classify(says, language) or classify(message.payload or "", language)
         closes_at = open_window(
-            contact_id, workspace_id=number.workspace_id, number_id=number.pk, at=max(message.at, at)
+            contact_id,
+            workspace_id=number.workspace_id,
+            number_id=number.pk,
+            written_from=_written_from(message),
+            at=max(message.at, at),
         )
         quoted = keys.hash(message.context_wamid, kind="wamid") if message.context_wamid else None
         found = answered(contact_id, number_id=number.pk, quoted=quoted, at=message.at)
@@ -88,6 +92,12 @@ def receive(message: InboundMessage, *, number: Number, at: datetime) -> Receive
                 left_at=message.at if left_now else None,
             )
     return Received(contact_id=contact_id, is_new=True, is_leaving=leaving is not None)
+
+
+def _written_from(message: InboundMessage) -> bytes:
+    if message.from_phone:
+        return keyring().hash(message.from_phone, kind="phone")
+    return keyring().hash(message.from_user_id or "", kind="bsuid")
 
 
 def prefer(preference: Preference, *, number: Number, at: datetime) -> None:

@@ -52,12 +52,13 @@ FROM moved m
 JOIN contacts_contact c ON c.id = m.contact_id
 LEFT JOIN LATERAL (
     SELECT i.kind, i.value_sealed FROM contacts_identity i
-    WHERE i.contact_id = c.id AND i.kind IN ('phone', 'bsuid') ORDER BY i.kind DESC, i.id LIMIT 1
+    WHERE i.contact_id = c.id AND i.kind IN ('phone', 'bsuid') ORDER BY i.kind DESC, i.id DESC LIMIT 1
 ) address ON true
 ORDER BY m.due_at, m.id
 
 -- name: claim_reply
--- Claim replies and confirmations: what allows them is the person's open service window, nothing else.
+-- Claim replies and confirmations: what allows them is the person's open service window, nothing else.  The answer goes
+-- where the person wrote from.
 WITH due AS (
     SELECT d.id, d.window_closes_at > %(at)s AS is_open
     FROM outbox_delivery d
@@ -74,15 +75,17 @@ WITH due AS (
         reason = CASE WHEN due.is_open THEN '' ELSE 'window_closed' END,
         epoch = %(epoch)s
     FROM due WHERE d.id = due.id
-    RETURNING d.id, d.contact_id, d.state, d.due_at
+    RETURNING d.id, d.contact_id, d.state, d.due_at, d.number_id
 )
 SELECT m.id, m.state, c.first_name, c.last_name, c.language, c.country, c.time_zone, c.fields,
     address.kind, address.value_sealed
 FROM moved m
 JOIN contacts_contact c ON c.id = m.contact_id
+LEFT JOIN outbox_servicewindow w ON w.contact_id = m.contact_id AND w.number_id = m.number_id
 LEFT JOIN LATERAL (
     SELECT i.kind, i.value_sealed FROM contacts_identity i
-    WHERE i.contact_id = c.id AND i.kind IN ('phone', 'bsuid') ORDER BY i.kind DESC, i.id LIMIT 1
+    WHERE i.contact_id = c.id AND i.kind IN ('phone', 'bsuid')
+    ORDER BY (i.id = w.identity_id) DESC NULLS LAST, i.kind DESC, i.id DESC LIMIT 1
 ) address ON true
 ORDER BY m.due_at, m.id
 

@@ -24,11 +24,11 @@ judged AS (
     LEFT JOIN (SELECT contact_id, true AS is_suppressed FROM suppressed) suppression
         ON suppression.contact_id = contact.id
     LEFT JOIN (
-        -- The phone decides where there is one: its country sorts first.
+        -- Where there is a phone, the newest one is written to.
         SELECT DISTINCT ON (contact_id) contact_id, country
         FROM contacts_identity
         WHERE workspace_id = %(workspace)s AND kind IN ('phone', 'bsuid')
-        ORDER BY contact_id, kind DESC, id
+        ORDER BY contact_id, kind DESC, id DESC
     ) address ON address.contact_id = contact.id
 )
 

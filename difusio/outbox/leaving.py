@@ -63,8 +63,13 @@ def mark_answered(found: Answered, *, replied_at: datetime | None, left_at: date
         bump(cursor, [], extra)
 
 
-def open_window(contact_id: int, *, workspace_id: int, number_id: int, at: datetime) -> datetime:
-    """Open or lengthen the person's service window on a number; give when it closes."""
+def open_window(
+    contact_id: int, *, workspace_id: int, number_id: int, written_from: bytes, at: datetime
+) -> datetime:
+    """Open or lengthen the person's service window on a number; give when it closes.
+
+    written_from: ``value_hash`` of the phone or user id that the person wrote from; answers go there.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             _queries["open_window"],
@@ -72,6 +77,7 @@ def open_window(contact_id: int, *, workspace_id: int, number_id: int, at: datet
                 "workspace": workspace_id,
                 "contact": contact_id,
                 "number": number_id,
+                "written_from": written_from,
                 "closes_at": at + WINDOW,
             },
         )

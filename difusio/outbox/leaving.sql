@@ -28,8 +28,11 @@ WHERE id = %(delivery)s
 
 -- name: open_window
 -- The person wrote: for 24 hours the business may answer freely.
-INSERT INTO outbox_servicewindow (workspace_id, contact_id, number_id, closes_at)
-VALUES (%(workspace)s, %(contact)s, %(number)s, %(closes_at)s)
+INSERT INTO outbox_servicewindow (workspace_id, contact_id, number_id, closes_at, identity_id)
+VALUES (%(workspace)s, %(contact)s, %(number)s, %(closes_at)s, (
+    SELECT i.id FROM contacts_identity i
+    WHERE i.workspace_id = %(workspace)s AND i.contact_id = %(contact)s AND i.value_hash = %(written_from)s))
 ON CONFLICT (contact_id, number_id) DO UPDATE
-SET closes_at = greatest(outbox_servicewindow.closes_at, excluded.closes_at)
+SET closes_at = greatest(outbox_servicewindow.closes_at, excluded.closes_at),
+    identity_id = coalesce(excluded.identity_id, outbox_servicewindow.identity_id)
 RETURNING closes_at

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from difusio.accounts.models import Workspace
 from difusio.consent.models import Entry, Topic
-from difusio.contacts.models import Contact
+from difusio.contacts.models import Contact, Identity
 from difusio.message_templates.models import Template
 from difusio.numbers.models import Number
 
@@ -202,6 +202,10 @@ class ServiceWindow(models.Model):
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="service_windows")
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="service_windows")
     number = models.ForeignKey(Number, models.CASCADE, related_name="service_windows")
+    # Where the person last wrote from: only there is the window open.
+    identity = models.ForeignKey(
+        Identity, models.SET_NULL, null=True, blank=True, related_name="service_windows"
+    )
     closes_at = models.DateTimeField()
 
     class Meta:

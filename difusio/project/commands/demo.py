@@ -4,7 +4,6 @@ import os
 import signal
 import sys
 import threading
-from datetime import datetime
 from pathlib import Path
 
 import click
@@ -23,11 +22,6 @@ from difusio.project.commands.engines import RECEIVE_PORT, WEB_PORT
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A CSV of orders; without it the demo makes a shop up.",
 )
-@click.option(
-    "--at",
-    type=click.DateTime(["%Y-%m-%d"]),
-    help="What day it is in the file; without it: the day after the last order.",
-)
 @click.option("--seed", default=7, show_default=True, help="The same seed makes up the same people.")
 @click.option("--port", default=WEB_PORT, show_default=True, help="The pages' port.")
 @click.option("--receive-port", default=RECEIVE_PORT, show_default=True, help="The webhooks' port.")
@@ -37,7 +31,6 @@ def demo(
     once: bool,
     as_json: bool,
     orders: Path | None,
-    at: datetime | None,
     seed: int,
     port: int,
     receive_port: int,
@@ -57,7 +50,7 @@ def demo(
     from difusio.project.demo.story import EMAIL, Plot, Stage, tell
 
     stage = Stage(
-        plot=Plot(home, seed, orders, at.date() if at else None, port, receive_port),
+        plot=Plot(home, seed, orders, port, receive_port),
         say=click.echo,
     )
     # Told to end in the middle, it still ends what it started.
@@ -72,7 +65,7 @@ def demo(
         sys.stdout.flush()
         if not once:
             _serve()
-        elif figures["lost"] or figures["sent_twice"]:
+        elif not stage.holds:
             sys.exit(1)
     finally:
         stage.close()

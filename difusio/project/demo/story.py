@@ -73,12 +73,11 @@ class StoryTooLong(DemoError):
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """What is told.  orders: a CSV of orders, or None for a shop that is made up.  at: what day it is in the file."""
+    """What is told.  orders: a CSV of orders, or None for a shop that is made up."""
 
     home: Path
     seed: int
     orders: Path | None
-    at: date | None
     port: int
     receive_port: int
 
@@ -96,6 +95,8 @@ class Stage:
     number_id: int = 0
     campaign_id: int = 0
     files: dict[str, Path] = field(default_factory=dict)
+    shift: timedelta = timedelta(0)
+    holds: bool = False
 
     @property
     def folder(self) -> Path:
@@ -187,15 +188,12 @@ def _import(stage: Stage) -> None:
         write_orders(orders, seed=plot.seed, yesterday=at.astimezone(_ZONE).date() - timedelta(days=1))
     made_up = write_people(orders, stage.folder, seed=plot.seed, at=at, zone=_ZONE)
     shift = made_up.shift
-    if plot.at is not None:
-        shift = at.astimezone(_ZONE).date() - plot.at
+    stage.shift = shift
     stage.files.update(orders=orders, people=made_up.people_file, consents=made_up.consents_file)
     whose = "A made-up shop" if plot.orders is None else f"{orders.name}"
     moved = (
         f", its dates moved by {shift.days} days so that the last order was yesterday" if shift.days else ""
     )
-    if plot.at is not None:
-        moved = f", its dates moved by {shift.days} days so that {plot.at} is today"
     stage.say(f"1 Import   {whose}{moved}.")
     people = import_people(made_up.people_file, workspace_id=stage.workspace_id, by="demo", at=at)
     bought = import_orders(
@@ -382,7 +380,10 @@ def _see(stage: Stage) -> dict[str, object]:
         f"8 See      {figures['accepted']} accepted, {figures['delivered']} delivered, {figures['read']} read, "
         f"{figures['replied']} replied, {figures['opted_out']} left ({confirmed} wrote so and were confirmed)."
     )
-    stage.say(f"           Counted from outside: {verdict['lost']} lost, {verdict['sent_twice']} sent twice.")
+    stage.say(
+        f"           Counted from outside: of {verdict['expected']} who should have got it {verdict['lost']} lost, "
+        f"{verdict['sent_twice']} sent twice, {verdict['without_consent']} without consent."
+    )
     return figures
 
 
@@ -403,7 +404,8 @@ def _checker(stage: Stage, audience: Path, ledger: Path, segment: Path) -> dict[
         *(sys.executable, "-m", "difusio_checker"),
         *("--orders", str(stage.files["orders"]), "--people", str(stage.files["people"])),
         *("--consents", str(stage.files["consents"]), "--audience", str(audience), "--ledger", str(ledger)),
-        *("--segment", str(segment), "--simulator", stage.simulator.url, "--json"),
+        *("--segment", str(segment), "--shift-days", str(stage.shift.days)),
+        *("--simulator", stage.simulator.url, "--json"),
     ]
     run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     (stage.folder / "checker.log").write_text(run.stdout + run.stderr, "utf-8")
@@ -411,7 +413,9 @@ def _checker(stage: Stage, audience: Path, ledger: Path, segment: Path) -> dict[
         result: dict[str, Any] = json.loads(run.stdout.strip().splitlines()[-1])
     except (IndexError, json.JSONDecodeError):
         raise DemoError(f"The checker could not count: {run.stderr.strip()[-500:]}") from None
-    result["holds"] = run.returncode == 0
+    stage.holds = run.returncode == 0 and result["holds"]
+    if not stage.holds:
+        stage.say(f"           The checker finds faults; see {stage.folder / 'checker.log'}")
     return result
 
 
