@@ -10,12 +10,14 @@ WITH answer AS (
     SET outcome = a.outcome, http_status = a.http_status, code = a.code, answered_at = %(at)s,
         wamid_sealed = coalesce(a.wamid_sealed, t.wamid_sealed), wamid_hash = coalesce(a.wamid_hash, t.wamid_hash)
     FROM answer a WHERE t.token = a.token
-    RETURNING t.delivery_id, t.id, a.outcome, a.code, a.retry_at
+    RETURNING t.delivery_id, t.epoch, a.outcome, a.code, a.retry_at
 ), before AS (
     SELECT d.id, d.batch_id, d.state, coalesce(nullif(d.reason, ''), d.code::text, '') AS detail, attempt.outcome,
         attempt.code, attempt.retry_at
     FROM outbox_delivery d JOIN attempt ON attempt.delivery_id = d.id
-    WHERE d.state = 'sending' OR (d.state IN ('in_doubt', 'parked') AND attempt.outcome = 'accepted')
+    -- A stale owner's word changes nothing, unless it is the proof that Meta took the message.
+    WHERE (d.state = 'sending' AND d.epoch = attempt.epoch)
+        OR (d.state IN ('sending', 'in_doubt', 'parked') AND attempt.outcome = 'accepted')
     ORDER BY d.id
     FOR NO KEY UPDATE OF d
 )

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
+from time import monotonic
 from uuid import UUID
 
 import structlog
@@ -40,6 +41,11 @@ _log = structlog.get_logger("difusio.receiving")
 INBOUND_POSTS = 20
 STATUS_POSTS = 100
 _IDLE_S = 0.1
+_TIDY_S = 600.0
+# Raw webhooks can be replayed for a month (consent rules, 36); Meta repeats itself for a week.
+_POSTS_KEPT = timedelta(days=30)
+_KEYS_KEPT = timedelta(days=8)
+_FORGET_POSTS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,11 @@ class Drained:
 
 def run(log: LogReader, stop: Event) -> None:
     """Drain until ``stop`` is set; what was not committed by then is taken again by the next drain."""
+    tidied = float("-inf")
     while not stop.is_set():
+        if monotonic() - tidied > _TIDY_S:
+            tidy(log, at=now())
+            tidied = monotonic()
         inbound = drain(log, lane=Lane.INBOUND, limit=INBOUND_POSTS)
         statuses = (
             drain(log, lane=Lane.STATUSES, limit=STATUS_POSTS)
@@ -63,6 +73,17 @@ def run(log: LogReader, stop: Event) -> None:
         )
         if not inbound.posts and not statuses.posts:
             stop.wait(_IDLE_S)
+
+
+def tidy(log: LogReader, *, at: datetime) -> None:
+    """Forget raw posts and event keys that have served their time.  Safe to repeat."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            log.forget(cursor, at - _POSTS_KEPT, _FORGET_POSTS)
+            cursor.execute(_queries["forget"], {"before": at - _KEYS_KEPT})
+    except OperationalError:
+        _log.warning("drain.store_away")
+        connection.close()
 
 
 def drain(log: LogReader, *, lane: Lane, limit: int) -> Drained:

@@ -10,5 +10,5 @@ DEMO_SEGMENT: Final[dict[str, object]] = {
         {"not": {"field": "country", "in": ["AU", "JP"]}},
     ]
 }
-DEMO_SEGMENT_NAME: Final = "Bought in the last nine months"
+DEMO_SEGMENT_NAME: Final = "Clients dels darrers nou mesos"
 DEMO_TOPIC: Final = "offers"

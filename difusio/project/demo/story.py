@@ -298,9 +298,8 @@ def _start_engines(stage: Stage) -> None:
 
 def _launch(stage: Stage) -> None:
     launched = launch(stage.campaign_id, by="demo", at=now())
-    stage.say(
-        f"6 Launch   {launched.queued} messages are queued; watch them on http://127.0.0.1:{stage.plot.port}/"
-    )
+    stage.say(f"6 Launch   {launched.queued} messages are queued. Watch them:")
+    stage.say(f"           http://127.0.0.1:{stage.plot.port}/  sign in as {EMAIL} with {stage.password}")
     until = time.monotonic() + _STORY_S
     told = -1
     while True:
