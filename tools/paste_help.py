@@ -1,6 +1,6 @@
 """Write into the reference what the code says of itself: the commands' help, the settings, Meta's errors.
 
-A page keeps a generated part between two comments, ``<!-- generated: NAME -->`` and ``<!-- end -->``; tests/docs compare.
+A page keeps a generated part between ``<!-- generated: NAME -->`` and ``<!-- end -->``; tests/docs compare.
 """
 
 import os
@@ -17,7 +17,7 @@ WIDTH: Final = 100
 
 # What a default is depends on who starts it; the page says it in words.
 _DEFAULTS_IN_WORDS: Final = {
-    "DIFUSIO_HOME": "`~/.local/share/difusio` (below `XDG_DATA_HOME` where it is set); for root `/var/lib/difusio/home`",
+    "DIFUSIO_HOME": "`~/.local/share/difusio` (or below `XDG_DATA_HOME`); for root `/var/lib/difusio/home`",
     "DIFUSIO_KEYS_FILE": "`keys.json` in DIFUSIO_HOME",
 }
 _OUTCOMES: Final = {
@@ -95,6 +95,19 @@ def errors() -> str:
     )
 
 
+def rules() -> str:
+    """Give a table of the rules that the pre-flight runs."""
+    from difusio.rules.packs import WHATSAPP_SPAIN
+
+    pack = WHATSAPP_SPAIN
+    rows = [
+        f"| `{rule.key}` | {(rule.check.__doc__ or '').strip().splitlines()[0]} | {rule.source} |"
+        for rule in pack.rules
+    ]
+    where = f"Pack `{pack.key}`, version {pack.version}: {pack.jurisdiction}; sources read on {pack.read_on}."
+    return "\n".join([where, "", "| Rule | What it looks at | Source |", "|---|---|---|", *rows])
+
+
 def _code(text: str) -> str:
     return f"`{text}`" if text else "empty"
 
@@ -103,6 +116,7 @@ PAGES: Final[dict[Path, dict[str, Callable[[], str]]]] = {
     REFERENCE / "commands.md": {"commands": commands},
     REFERENCE / "settings.md": {"settings": settings},
     REFERENCE / "errors.md": {"errors": errors},
+    REFERENCE / "rules.md": {"rules": rules},
 }
 
 
