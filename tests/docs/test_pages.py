@@ -10,6 +10,7 @@ from difusio.segments.tree import parse
 from tests.docs.pages import DOCS, HOUSE, NAMES, PAGES, REFERENCE, ROOT, fenced, prose
 
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+_PICTURE = re.compile(r'<img src="([^"]+)"')
 _APPS = sorted(path.parent for path in HOUSE.glob("*/__init__.py"))
 
 
@@ -21,7 +22,7 @@ def anchors(path: Path) -> set[str]:
 
 @pytest.mark.parametrize("path", PAGES, ids=NAMES)
 def it_links_to_what_is_there(path: Path) -> None:
-    for link in _LINK.findall(prose(path)):
+    for link in _LINK.findall(prose(path)) + _PICTURE.findall(prose(path)):
         if link.startswith(("http://", "https://", "mailto:")):
             continue
         target, _, anchor = link.partition("#")
