@@ -37,8 +37,8 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def stop_on_signals(stop: Callable[[], object]) -> None:
-    """Call ``stop`` on SIGTERM and SIGINT instead of dying in the middle of something."""
-    for number in (signal.SIGTERM, signal.SIGINT):
+    """Call ``stop`` when asked to end, or when the terminal goes, instead of dying in the middle of something."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: stop())
 
 
