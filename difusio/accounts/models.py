@@ -11,6 +11,8 @@ class Installation(models.Model):
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     key_fingerprint = models.CharField(max_length=32)
+    # The newest key that this store has seen: a key file without it cannot open everything.
+    newest_key = models.BigIntegerField(default=1)
     made_at = models.DateTimeField()
 
     class Meta:

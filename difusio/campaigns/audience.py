@@ -7,7 +7,7 @@ from datetime import datetime
 from difusio.campaigns.models import Campaign, Variant
 from difusio.consent.models import TopicKind
 from difusio.message_templates.choose import sendable
-from difusio.message_templates.mapping import required_fields
+from difusio.message_templates.compiled import compile_batch
 from difusio.message_templates.models import Template
 from difusio.outbox.freeze import Audience, audience_languages
 from difusio.rules.us_pause import paused_countries
@@ -55,7 +55,7 @@ class Planned:
 def planned(campaign: Campaign, *, at: datetime) -> Planned:
     """Read a draft's segment and message.
 
-    Raises the tree's TreeError, UnknownTemplateError, NotApprovedError and the mapping's errors.  Cost: 3 queries.
+    Raises TreeError, UnknownTemplateError, NotApprovedError and what ``compile_batch`` raises.  Cost: 3 queries.
     """
     variant = Variant.objects.select_related("round").get(round__campaign=campaign, round__seq=1, name="A")
     tree = parse(campaign.segment.tree)
@@ -68,7 +68,8 @@ def planned(campaign: Campaign, *, at: datetime) -> Planned:
         language: choose_version(language, versions, otherwise=variant.language) for language in asked
     }
     # Every approved version is checked, so that a language that joins later cannot fail in the middle.
-    required = {name for version in versions.values() for name in required_fields(version, variant.values)}
+    compiled = [compile_batch(version, variant.values) for version in versions.values()]
+    required = {name for message in compiled for name in message.required}
     used = set(languages.values())
     return Planned(
         campaign=campaign,

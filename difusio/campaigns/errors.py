@@ -37,3 +37,7 @@ class NotRunning(CampaignError):
 
 class NotPaused(CampaignError):
     """Only a paused campaign can be resumed."""
+
+
+class NothingToCancel(CampaignError):
+    """This campaign is completed: everything has been sent, and nothing is left to cancel."""

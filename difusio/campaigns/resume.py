@@ -20,7 +20,8 @@ def resume(campaign_id: int, *, by: str, at: datetime) -> Campaign:
         campaign = lock_campaign(campaign_id)
         if campaign.state not in {CampaignState.PAUSED, CampaignState.SENDING}:
             raise NotPaused
-        batches.resume(batch_ids(campaign_id))
+        if not batches.resume(batch_ids(campaign_id)) and campaign.state == CampaignState.SENDING:
+            return campaign
         campaign.state = CampaignState.SENDING
         campaign.save(update_fields=["state"])
         audit.record(

@@ -16,6 +16,7 @@ import msgspec
 
 from difusio.cloud_api.templates import Category, TemplateShape
 from difusio.cloud_api.values import fitted
+from difusio.common.sentences import SentenceError
 
 Path = Literal["messages", "marketing_messages"]
 
@@ -31,7 +32,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9_.~-]{1,64}")
 _encode = msgspec.json.encode
 
 
-class MessageError(Exception):
+class MessageError(SentenceError):
     """A message cannot be built."""
 
     def __init__(self) -> None:

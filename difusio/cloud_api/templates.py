@@ -9,6 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from difusio.cloud_api.decoding import UNREADABLE
+from difusio.common.sentences import SentenceError
 
 _PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}")
 
@@ -20,7 +21,7 @@ _STILL_BUTTONS = frozenset({"QUICK_REPLY", "PHONE_NUMBER", "VOICE_CALL", "REQUES
 _STILL_COMPONENTS = frozenset({"FOOTER"})
 
 
-class TemplateError(Exception):
+class TemplateError(SentenceError):
     """A template cannot be read or used."""
 
 

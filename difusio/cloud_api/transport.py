@@ -16,6 +16,7 @@ from difusio.cloud_api.answers import Answer, Lost, NotSent, Refusal, Unreadable
 from difusio.cloud_api.decoding import UNREADABLE
 from difusio.cloud_api.news import daily_limit
 from difusio.cloud_api.templates import ListedTemplate, TemplateError, read_page
+from difusio.common.sentences import SentenceError
 
 # Within the connection's pool and the TCP and TLS handshake: past this nothing has been sent.
 CONNECT_S = 10.0
@@ -29,7 +30,7 @@ _NUMBER_FIELDS = (
 )
 
 
-class CloudApiError(Exception):
+class CloudApiError(SentenceError):
     """A question to Meta got no usable answer."""
 
 

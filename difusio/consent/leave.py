@@ -61,9 +61,9 @@ def leave(
             )
         granted = [topic_id for topic_id in topic_ids if standings.get(topic_id)]
         unknown = [topic_id for topic_id in topic_ids if topic_id not in standings]
-        # A stop that reaches us late still is later than the grant it ends.
+        # A stop that reaches us late still is later than the grant it ends; a sender's fast clock moves nothing ahead.
         latest = _latest_grant(contact_id, granted)
-        effective = max(at, latest) if latest else at
+        effective = max(min(at, recorded_at), latest) if latest else min(at, recorded_at)
         entries = [
             NewEntry(
                 contact_id=contact_id,

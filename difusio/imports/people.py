@@ -24,10 +24,12 @@ from difusio.imports.person_rows import Act, PeopleFile, PersonRow, RefusedRow, 
 from difusio.imports.result import Imported
 from difusio.imports.shapes import DateOrder
 from difusio.imports.staging import BATCH_ROWS, ImportOverlapped, Staging, staged, tell_planner
+from difusio.outbox.leaving import skip_withdrawn
 
 queries = Queries(Path(__file__).with_suffix(".sql"))
 
 KIND: Final = "people"
+_LEAVING: Final = frozenset({EntryAct.WITHDRAWN, EntryAct.OBJECTED})
 _PROOF: Final = "imports.proof"
 # Different wordings remembered while the file streams by; a file has a handful.
 _REMEMBERED: Final = 1_000
@@ -218,6 +220,8 @@ def _append_acts(staging: Staging, *, by: str, at: datetime) -> int:
     while page := _acts_page(after):
         new = [_entry(row, by=by, at=at) for row in page if row[-1]]
         entries += append(new, workspace_id=staging.workspace_id, at=at).entries if new else 0
+        # Who left by a file gets nothing more either, from the moment at which the file counts (design, invariant 6).
+        skip_withdrawn([entry.contact_id for entry in new if entry.act in _LEAVING])
         after = page[-1][0]
     return entries
 

@@ -18,10 +18,11 @@ def pause(batch_ids: Sequence[int], *, reason: str, at: datetime) -> None:
         cursor.execute(_queries["pause"], {"batches": list(batch_ids), "reason": reason, "at": at})
 
 
-def resume(batch_ids: Sequence[int]) -> None:
-    """Let the rest of these batches go out; what was sent before is not sent again."""
+def resume(batch_ids: Sequence[int]) -> int:
+    """Let the rest of these batches go out, and give how many were paused; what was sent is not sent again."""
     with connection.cursor() as cursor:
         cursor.execute(_queries["resume"], {"batches": list(batch_ids)})
+        return int(cursor.rowcount)
 
 
 def cancel(batch_ids: Sequence[int], *, at: datetime) -> int:
@@ -32,3 +33,10 @@ def cancel(batch_ids: Sequence[int], *, at: datetime) -> int:
         rows = cursor.fetchall()
         bump(cursor, [Change(batch, was, "", 0, "cancelled", "", 0) for batch, was in rows])
     return len(rows)
+
+
+def has_unfinished(batch_ids: Sequence[int]) -> bool:
+    """Whether anything of these batches still waits, is under way or in doubt."""
+    with connection.cursor() as cursor:
+        cursor.execute(_queries["has_unfinished"], {"batches": list(batch_ids)})
+        return bool(cursor.fetchone()[0])

@@ -5,7 +5,8 @@ WHERE id = ANY(%(batches)s) AND paused_at IS NULL AND is_open
 
 -- name: resume
 -- The rest may go out.
-UPDATE outbox_batch SET paused_at = NULL, pause_reason = '' WHERE id = ANY(%(batches)s)
+UPDATE outbox_batch SET paused_at = NULL, pause_reason = ''
+WHERE id = ANY(%(batches)s) AND paused_at IS NOT NULL
 
 -- name: cancel_batches
 -- No claim looks at a cancelled batch.
@@ -20,3 +21,9 @@ WITH waiting AS (
 )
 UPDATE outbox_delivery d SET state = 'cancelled' FROM waiting w WHERE d.id = w.id
 RETURNING d.batch_id, w.state
+
+-- name: has_unfinished
+-- Whether a batch has a delivery whose outcome is still open.
+SELECT EXISTS (
+    SELECT 1 FROM outbox_delivery
+    WHERE batch_id = ANY(%(batches)s) AND state IN ('queued', 'claimed', 'sending', 'in_doubt'))

@@ -30,8 +30,17 @@ class Answered:
 
 def skip_left(contact_id: int, *, topic_ids: Sequence[int]) -> int:
     """Skip what waits for a person who left; in the transaction of the leaving.  Give how many."""
+    return _skip("skip_left", {"contact": contact_id, "topics": list(topic_ids)})
+
+
+def skip_withdrawn(contact_ids: Sequence[int]) -> int:
+    """Skip what waits for these people about topics that they no longer agree to; in the transaction that says so."""
+    return _skip("skip_withdrawn", {"contacts": list(contact_ids)})
+
+
+def _skip(query: str, parameters: dict[str, int | list[int]]) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_queries["skip_left"], {"contact": contact_id, "topics": list(topic_ids)})
+        cursor.execute(_queries[query], parameters)
         rows = cursor.fetchall()
         bump(cursor, [Change(batch, was, "", 0, "skipped", "left", 0) for batch, was in rows])
     return len(rows)

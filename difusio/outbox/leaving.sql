@@ -9,6 +9,20 @@ WITH waiting AS (
 UPDATE outbox_delivery d SET state = 'skipped', reason = 'left' FROM waiting w WHERE d.id = w.id
 RETURNING d.batch_id, w.state
 
+-- name: skip_withdrawn
+-- The same for many people at once: whatever waits about a topic that they no longer agree to.
+WITH waiting AS (
+    SELECT d.id, d.batch_id, d.state
+    FROM outbox_delivery d
+    JOIN outbox_batch b ON b.id = d.batch_id
+    JOIN consent_standing s ON s.contact_id = d.contact_id AND s.topic_id = b.topic_id AND NOT s.may_write
+    WHERE d.contact_id = ANY(%(contacts)s) AND d.state IN ('queued', 'claimed')
+    ORDER BY d.id
+    FOR NO KEY UPDATE OF d
+)
+UPDATE outbox_delivery d SET state = 'skipped', reason = 'left' FROM waiting w WHERE d.id = w.id
+RETURNING d.batch_id, w.state
+
 -- name: answered
 -- The delivery that an inbound message answers: the quoted one, else the last accepted within the past week.
 SELECT d.id, d.batch_id, d.replied_at IS NOT NULL, d.left_at IS NOT NULL

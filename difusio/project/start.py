@@ -148,7 +148,14 @@ def _check_keys(keyring: Keyring) -> None:
     from difusio.accounts.models import Installation as Row
 
     row, _ = Row.objects.get_or_create(
-        id=1, defaults={"key_fingerprint": keyring.fingerprint(), "made_at": now()}
+        id=1,
+        defaults={
+            "key_fingerprint": keyring.fingerprint(),
+            "newest_key": keyring.active,
+            "made_at": now(),
+        },
     )
-    if row.key_fingerprint != keyring.fingerprint():
+    if row.key_fingerprint != keyring.fingerprint() or row.newest_key not in keyring.keys:
         raise WrongKeys(WrongKeys.__doc__)
+    if keyring.active > row.newest_key:
+        Row.objects.filter(id=1).update(newest_key=keyring.active)

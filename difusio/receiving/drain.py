@@ -12,6 +12,7 @@ import structlog
 from django.db import OperationalError, connection, transaction
 
 from difusio.cloud_api.news import (
+    UNLIMITED,
     InboundMessage,
     News,
     NumberNews,
@@ -245,7 +246,8 @@ def _number_news(news: NumberNews, *, at: datetime) -> None:
     if news.phone_number_id:
         numbers = numbers.filter(phone_number_id=news.phone_number_id)
     if news.daily_limit is not None:
-        Portfolio.objects.filter(numbers__in=numbers).update(messaging_limit=news.daily_limit)
+        limit = None if news.daily_limit == UNLIMITED else news.daily_limit
+        Portfolio.objects.filter(numbers__in=numbers).update(messaging_limit=limit)
     if news.event == "THROUGHPUT_UPGRADE":
         numbers.update(pace_per_s=1_000)
     if news.event in {"DISABLED_UPDATE", "ACCOUNT_RESTRICTION", "ACCOUNT_DELETED", "ACCOUNT_OFFBOARDED"}:

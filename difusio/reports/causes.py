@@ -14,10 +14,23 @@ _SKIPS: Final[dict[str, Promise]] = {
     "withdrawn": gettext_lazy("Left this topic."),
     "left": gettext_lazy("Left while the campaign was sending."),
     "expired": gettext_lazy("Their consent has expired."),
-    "suppressed": gettext_lazy("Asked not to be written to at all."),
     "no_address": gettext_lazy("No phone number to write to."),
     "us_pause": gettext_lazy("Has a United States number: Meta delivers no marketing there."),
     "missing_field": gettext_lazy("A field that the message needs is empty."),
+}
+
+
+# Why a number or a batch was stopped, where it was not one of Meta's codes.
+_STOPS: Final[dict[str, Promise]] = {
+    "template_changed": gettext_lazy(
+        "The template no longer fits the message: refresh the templates and check it."
+    ),
+    "disabled_update": gettext_lazy("Meta has disabled the account: see Meta's message in its dashboard."),
+    "account_restriction": gettext_lazy(
+        "Meta has restricted the account: see for how long in its dashboard."
+    ),
+    "account_deleted": gettext_lazy("The account was deleted at Meta: add another number."),
+    "account_offboarded": gettext_lazy("The number left the Business Platform: register it again."),
 }
 
 
@@ -25,6 +38,12 @@ def skip_sentence(reason: str) -> str:
     """Say why we did not write to somebody; an unknown reason is shown as it stands."""
     sentence = _SKIPS.get(reason)
     return str(sentence) if sentence else reason
+
+
+def stop_sentence(reason: str) -> str:
+    """Say why a number or a batch was stopped: by one of our own reasons, or by Meta's code."""
+    sentence = _STOPS.get(reason)
+    return str(sentence) if sentence else failure_sentence(reason)
 
 
 def failure_sentence(code: str) -> str:

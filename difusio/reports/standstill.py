@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from difusio.campaigns.models import Campaign, CampaignState
 from difusio.outbox.models import Batch
-from difusio.reports.causes import failure_sentence
+from difusio.reports.causes import stop_sentence
 
 # The reason that a person's own pause leaves on the batches; it is no fault.
 _BY_A_PERSON = "paused"
@@ -19,9 +19,7 @@ def standstill(campaign: Campaign) -> tuple[str, ...]:
         return ()
     stopped_for = campaign.number.stopped_for
     of_number = (
-        (_("This number is stopped. %(why)s") % {"why": failure_sentence(stopped_for)},)
-        if stopped_for
-        else ()
+        (_("This number is stopped. %(why)s") % {"why": stop_sentence(stopped_for)},) if stopped_for else ()
     )
     codes = (
         Batch.objects.filter(round_batch__round__campaign=campaign, paused_at__isnull=False)
@@ -30,4 +28,4 @@ def standstill(campaign: Campaign) -> tuple[str, ...]:
         .values_list("pause_reason", flat=True)
         .distinct()
     )
-    return (*of_number, *(failure_sentence(code) for code in codes))
+    return (*of_number, *(stop_sentence(code) for code in codes))

@@ -11,10 +11,10 @@ from difusio.cloud_api.answers import Judgement
 from difusio.cloud_api.verdicts import Outcome as Word
 from difusio.common.clock import now
 from difusio.common.keyring import keyring
+from difusio.common.sentences import SentenceError
 from difusio.inbox import leaving
 from difusio.inbox.models import Message
 from difusio.log.port import Lane, LogReader
-from difusio.message_templates.errors import MessageTemplateError
 from difusio.numbers.models import Number
 from difusio.outbox import batches, claim, lease, record
 from difusio.outbox.claim import Hold, OpenBatch
@@ -146,7 +146,7 @@ class Outbox:
         if renderer is None:
             try:
                 renderer = self._renderers[batch.id] = Renderer.of(batch)
-            except MessageTemplateError:
+            except SentenceError:
                 # The template changed under the batch: a person must look, nobody gets half a message.
                 batches.pause([batch.id], reason="template_changed", at=now())
                 return []

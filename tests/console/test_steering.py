@@ -5,6 +5,8 @@ from django.test import Client
 
 from difusio.accounts.models import AuditEntry, Role, User, Workspace
 from difusio.campaigns.models import Campaign, CampaignState
+from difusio.contacts.models import Contact
+from difusio.outbox.models import Batch, Delivery
 from tests.console import cast
 
 
@@ -18,6 +20,20 @@ def campaign(workspace: Workspace) -> Campaign:
 def _state(campaign: Campaign) -> str:
     campaign.refresh_from_db()
     return campaign.state
+
+
+def _let_somebody_wait(campaign: Campaign) -> None:
+    asha = Contact.objects.create(workspace=campaign.workspace, first_name="Asha", created_at=cast.NOON)
+    Delivery.objects.create(
+        workspace=campaign.workspace,
+        batch=Batch.objects.get(round_batch__round__campaign=campaign),
+        number=campaign.number,
+        contact=asha,
+        state="queued",
+        window_closes_at=cast.NOON,
+        due_at=cast.NOON,
+        created_at=cast.NOON,
+    )
 
 
 def it_pauses_and_resumes_and_comes_back_to_the_page(client: Client, campaign: Campaign, dana: User) -> None:
@@ -38,8 +54,16 @@ def it_asks_before_it_cancels_and_says_how_many_will_not_get_it(client: Client, 
     assert "385 people who wait for it will not get it." in page
     assert _state(campaign) == CampaignState.SENDING
 
+    _let_somebody_wait(campaign)
     client.post(f"/campaigns/{campaign.pk}/cancel/")
     assert _state(campaign) == CampaignState.CANCELLED
+
+
+def it_says_that_nothing_is_left_to_cancel(client: Client, campaign: Campaign) -> None:
+    answer = client.post(f"/campaigns/{campaign.pk}/cancel/", follow=True)
+
+    assert "nothing is left to cancel" in answer.content.decode()
+    assert _state(campaign) == CampaignState.SENDING
 
 
 def it_says_what_could_not_be_done_because_somebody_was_quicker(client: Client, campaign: Campaign) -> None:

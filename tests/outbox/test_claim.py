@@ -10,7 +10,7 @@ from difusio.consent.models import Act
 from difusio.outbox import batches
 from difusio.outbox.claim import close_finished, expire, open_batches, unclaim
 from difusio.outbox.lease import acquire, release, renew
-from difusio.outbox.leaving import skip_left
+from difusio.outbox.leaving import skip_left, skip_withdrawn
 from difusio.outbox.models import Attempt, Batch, Delivery, Lane
 from tests.cast import NOON, Shop, agreed, say, shop
 from tests.outbox.steps import batch, claimed, frozen, hold, intended, states, tallies
@@ -248,3 +248,15 @@ def it_closes_a_batch_only_when_nothing_is_left_in_it() -> None:
 
     assert list(Batch.objects.filter(is_open=True)) == [busy]
     assert done.is_open
+
+
+def it_skips_what_waits_for_many_who_left_at_once() -> None:
+    ona = shop()
+    asha, bilal = agreed(ona, "Asha"), agreed(ona, "Bilal")
+    into = batch(ona)
+    frozen(ona, into)
+    say(ona, bilal, Act.WITHDRAWN, at=NOON)
+
+    assert skip_withdrawn([asha.pk, bilal.pk]) == 1
+    assert states(ona) == {"Asha": "queued", "Bilal": "skipped left"}
+    assert tallies(into) == {"audience": 2, "skipped left": 1}

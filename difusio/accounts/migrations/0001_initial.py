@@ -108,6 +108,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.SmallIntegerField(default=1, primary_key=True, serialize=False)),
                 ("key_fingerprint", models.CharField(max_length=32)),
+                ("newest_key", models.BigIntegerField(default=1)),
                 ("made_at", models.DateTimeField()),
             ],
             options={

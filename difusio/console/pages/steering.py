@@ -46,5 +46,8 @@ def cancel(request: ConsoleRequest, campaign_id: int) -> HttpResponse:
         funnel = funnels([campaign])[campaign.pk]
         context = {"campaign": campaign, "funnel": funnel, "is_demo": campaign.workspace.is_demo}
         return render(request, "console/cancel.html", context)
-    cancel_campaign(campaign.pk, by=str(request.user), at=clock.now())
+    try:
+        cancel_campaign(campaign.pk, by=str(request.user), at=clock.now())
+    except CampaignError as error:
+        messages.error(request, gettext(str(error)))
     return redirect("campaign", campaign.pk)

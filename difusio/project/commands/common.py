@@ -100,6 +100,7 @@ def write_lines(file: Path, rows: Iterable[Mapping[str, object]]) -> int:
     written = 0
     handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as lines:
+        os.fchmod(handle, 0o600)  # also where the file was there before
         for row in rows:
             lines.write(json.dumps(row, ensure_ascii=False, default=_plain) + "\n")
             written += 1

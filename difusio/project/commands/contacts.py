@@ -24,9 +24,6 @@ _refused = click.option(
     type=click.Path(dir_okay=False, path_type=Path),
     help="Where refused rows go; without it: beside the file.",
 )
-_zone = click.option(
-    "--zone", default="", help="The file's time zone, as Europe/Madrid; without it: the workspace's."
-)
 
 
 @click.group()

@@ -92,10 +92,10 @@ def _store(installation: "Installation") -> Iterator[Finding]:
 def _numbers() -> Iterator[Finding]:
     import asyncio
 
-    from difusio.cloud_api.causes import cause
     from difusio.cloud_api.transport import CloudApi, CloudApiError, NumberState
     from difusio.common.keyring import keyring
     from difusio.numbers.models import Number, WebhookSecret
+    from difusio.reports.causes import stop_sentence
 
     async def ask(number: Number, token: str) -> NumberState:
         async with CloudApi(base_url=number.api_url, version=number.api_version, deadline_s=10.0) as api:
@@ -111,10 +111,9 @@ def _numbers() -> Iterator[Finding]:
     for number in numbers:
         name = f"number {number.pk}"
         if number.stopped_for:
-            code = int(number.stopped_for) if number.stopped_for.isdecimal() else None
             yield Finding(
                 name,
-                f"stopped for {number.stopped_for}: {cause(code)}",
+                f"stopped for {number.stopped_for}: {stop_sentence(number.stopped_for)}",
                 f"Mend it, then: difusio numbers go-on {number.pk}",
             )
             continue

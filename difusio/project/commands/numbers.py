@@ -16,6 +16,7 @@ from difusio.project.commands.common import (
 if TYPE_CHECKING:
     from difusio.project.start import Installation
 
+_BY = "command line"
 _secret_file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -66,9 +67,9 @@ def add_number(
 
     number = add(
         NewNumber(
-            access_token=token_file.read_text("utf-8").strip(),
-            app_secret=app_secret_file.read_text("utf-8").strip(),
-            verify_token=verify_token_file.read_text("utf-8").strip(),
+            access_token=_secret(token_file),
+            app_secret=_secret(app_secret_file),
+            verify_token=_secret(verify_token_file),
             **facts,  # type: ignore[arg-type]  # the options above have the fields' names and types
         ),
         workspace_id=workspace_or_only(workspace_id),
@@ -113,8 +114,62 @@ def list_numbers(_installation: "Installation", as_json: bool) -> None:  # noqa:
 @with_installation
 def go_on(_installation: "Installation", number_id: int) -> None:
     """Let a stopped number send again, once its cause is mended."""
+    from difusio.common.clock import now
+    from difusio.numbers.renew import let_go_on
+
+    _check(number_id)
+    let_go_on(number_id, by=_BY, at=now())
+    click.echo(f"Number {number_id} may send.")
+
+
+@numbers.command("renew")
+@click.argument("number_id", type=int)
+@click.option("--token-file", type=_secret_file, help="A file with the new access token.")
+@click.option(
+    "--app-secret-file", type=_secret_file, help="A file with the new app secret; the old one holds too."
+)
+@click.option("--verify-token-file", type=_secret_file, help="A file with the word for the handshake.")
+@click.option("--retire", is_flag=True, help="Accept only what the newest app secret signs.")
+@with_installation
+def renew(
+    _installation: "Installation",
+    number_id: int,
+    token_file: Path | None,
+    app_secret_file: Path | None,
+    verify_token_file: Path | None,
+    retire: bool,  # noqa: FBT001  # click hands options over by name
+) -> None:
+    """Replace a token or an app secret while everything goes on."""
+    from difusio.common.clock import now
+    from difusio.numbers.renew import renew_secret, renew_token, retire_secrets
+
+    _check(number_id)
+    if (app_secret_file is None) != (verify_token_file is None):
+        raise click.UsageError("Give --app-secret-file and --verify-token-file together.")
+    if token_file is None and app_secret_file is None and not retire:
+        raise click.UsageError("Say what to renew: --token-file, --app-secret-file or --retire.")
+    if token_file is not None:
+        renew_token(number_id, _secret(token_file), by=_BY, at=now())
+        click.echo(f"Number {number_id} sends with the new token.")
+    if app_secret_file is not None and verify_token_file is not None:
+        renew_secret(
+            number_id,
+            app_secret=_secret(app_secret_file),
+            verify_token=_secret(verify_token_file),
+            by=_BY,
+            at=now(),
+        )
+        click.echo("Both app secrets hold. Change it at Meta, then: difusio numbers renew --retire")
+    if retire:
+        click.echo(f"{retire_secrets(number_id, by=_BY, at=now())} older app secrets are retired.")
+
+
+def _check(number_id: int) -> None:
     from difusio.numbers.models import Number
 
-    if not Number.objects.filter(pk=number_id).update(stopped_for="", stopped_at=None):
+    if not Number.objects.filter(pk=number_id).exists():
         raise click.UsageError(f"There is no number {number_id}: see `difusio numbers list`.")
-    click.echo(f"Number {number_id} may send.")
+
+
+def _secret(file: Path) -> str:
+    return file.read_text("utf-8").strip()

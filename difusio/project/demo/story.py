@@ -37,6 +37,7 @@ from difusio.imports.people import import_people
 from difusio.message_templates.rates import import_rate_card
 from difusio.message_templates.sync import sync
 from difusio.numbers.add import NewNumber, add
+from difusio.numbers.refresh import refresh
 from difusio.outbox.export import export as export_audience
 from difusio.outbox.models import Delivery, Tally
 from difusio.project.commands.common import write_lines
@@ -228,6 +229,7 @@ def _ask(stage: Stage) -> None:
 
 def _write(stage: Stage) -> None:
     synced = sync(workspace_id=stage.workspace_id, number_id=stage.number_id, at=now())
+    refresh(stage.number_id)
     card = import_rate_card(
         Path(__file__).with_name("rates.csv"),
         workspace_id=stage.workspace_id,

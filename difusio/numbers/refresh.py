@@ -1,0 +1,37 @@
+"""Read what Meta says of a number: its quality, its pace, its portfolio's limit."""
+
+import asyncio
+from dataclasses import dataclass
+
+from difusio.cloud_api.news import UNLIMITED
+from difusio.cloud_api.transport import CloudApi, NumberState
+from difusio.common.keyring import keyring
+from difusio.numbers.add import ACCESS_TOKEN
+from difusio.numbers.models import Number, Portfolio
+
+_DEADLINE_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """quality: Meta's word.  allowed_per_s: what Meta lets the number send; our pace never grows by itself."""
+
+    quality: str
+    allowed_per_s: int
+
+
+def refresh(number_id: int) -> Refreshed:
+    """Store what Meta says of a number now.  Repeating it is harmless.  Raises cloud_api's CloudApiError."""
+    number = Number.objects.get(pk=number_id)
+    token = keyring().open(number.access_token_sealed, purpose=ACCESS_TOKEN).decode()
+    state = asyncio.run(_ask(number, token))
+    Number.objects.filter(pk=number_id).update(quality=state.quality)
+    if state.daily_limit is not None:
+        limit = None if state.daily_limit == UNLIMITED else state.daily_limit
+        Portfolio.objects.filter(pk=number.portfolio_id).update(messaging_limit=limit)
+    return Refreshed(quality=state.quality, allowed_per_s=state.per_s)
+
+
+async def _ask(number: Number, token: str) -> NumberState:
+    async with CloudApi(base_url=number.api_url, version=number.api_version, deadline_s=_DEADLINE_S) as api:
+        return await api.get_number(number.phone_number_id, token)
