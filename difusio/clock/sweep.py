@@ -6,9 +6,9 @@ from threading import Event
 
 import structlog
 from django.conf import settings
-from django.db import OperationalError, connection
 
 from difusio.common.clock import now
+from difusio.common.store import STORE_AWAY, forget_connection
 from difusio.numbers.models import Number
 from difusio.outbox.claim import close_finished, expire
 from difusio.outbox.fold import fold_orphans
@@ -37,9 +37,9 @@ def run(stop: Event) -> None:
             swept = sweep(at=now())
             if swept != Swept(0, 0, 0):
                 _log.info("clock.swept", expired=swept.expired, parked=swept.parked, orphans=swept.orphans)
-        except OperationalError:
+        except STORE_AWAY:
             _log.warning("clock.store_away")
-            connection.close()
+            forget_connection()
         stop.wait(_TICK_S)
 
 

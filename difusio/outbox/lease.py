@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from django.conf import settings
 from django.db import connection, transaction
 
 from difusio.common.sql import Queries
@@ -9,9 +10,10 @@ from difusio.outbox.tallies import Change, bump
 
 _queries = Queries(Path(__file__).with_suffix(".sql"))
 
-LEASE_S = 30.0
-# The longest that a request may take; a new owner waits for it after the old lease's end.
-LONGEST_REQUEST_S = 15.0
+
+def longest_request_s() -> float:
+    """Give the longest that a request may take, answer and delays included; a new owner waits for it."""
+    return float(settings.DIFUSIO_REQUEST_S) * 1.5
 
 
 def acquire(number_id: int, *, owner: str) -> int | None:
@@ -25,8 +27,8 @@ def acquire(number_id: int, *, owner: str) -> int | None:
             {
                 "number": number_id,
                 "owner": owner,
-                "ttl_s": LEASE_S,
-                "longest_request_s": LONGEST_REQUEST_S,
+                "ttl_s": settings.DIFUSIO_LEASE_S,
+                "longest_request_s": longest_request_s(),
             },
         )
         row = cursor.fetchone()
@@ -39,10 +41,11 @@ def acquire(number_id: int, *, owner: str) -> int | None:
 
 
 def renew(number_id: int, *, owner: str, epoch: int) -> bool:
-    """Keep the number for another LEASE_S seconds; False: it is no longer ours and nothing more may start."""
+    """Keep the number for another lease; False: it is no longer ours and nothing more may start."""
     with connection.cursor() as cursor:
         cursor.execute(
-            _queries["renew"], {"number": number_id, "owner": owner, "epoch": epoch, "ttl_s": LEASE_S}
+            _queries["renew"],
+            {"number": number_id, "owner": owner, "epoch": epoch, "ttl_s": settings.DIFUSIO_LEASE_S},
         )
         return cursor.fetchone() is not None
 

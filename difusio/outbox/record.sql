@@ -1,5 +1,6 @@
 -- name: record
--- Write back what Meta answered.  An echo that came first has moved the delivery already: it only climbs.
+-- Write back what Meta answered.  An echo that came first has moved the delivery already: it only climbs.  A definite
+-- answer that comes late, when the delivery is already in doubt, ends the doubt.
 WITH answer AS (
     SELECT * FROM unnest(
         %(tokens)s::uuid[], %(outcomes)s::text[], %(statuses)s::smallint[], %(codes)s::integer[],
@@ -15,8 +16,10 @@ WITH answer AS (
     SELECT d.id, d.batch_id, d.state, coalesce(nullif(d.reason, ''), d.code::text, '') AS detail, attempt.outcome,
         attempt.code, attempt.retry_at
     FROM outbox_delivery d JOIN attempt ON attempt.delivery_id = d.id
-    -- A stale owner's word changes nothing, unless it is the proof that Meta took the message.
+    -- A stale owner's word changes nothing, unless it is the proof that Meta took the message, or ends the doubt that its
+    -- own attempt left behind.
     WHERE (d.state = 'sending' AND d.epoch = attempt.epoch)
+        OR (d.state = 'in_doubt' AND d.epoch = attempt.epoch AND attempt.outcome <> 'in_doubt')
         OR (d.state IN ('sending', 'in_doubt', 'parked') AND attempt.outcome = 'accepted')
     ORDER BY d.id
     FOR NO KEY UPDATE OF d

@@ -114,6 +114,23 @@ DIFUSIO_DOUBT_S = _seconds(
     "How long a delivery without an answer waits for its echo (while echoes arrive) before it is parked.",
 )
 
+# How long a request may take, and for how long a sender has a number without renewing it.
+DIFUSIO_REQUEST_S = _seconds(
+    "DIFUSIO_REQUEST_SECONDS",
+    10,
+    "How long a request to Meta may take; without an answer by then it is in doubt.",
+)
+DIFUSIO_LEASE_S = _seconds(
+    "DIFUSIO_LEASE_SECONDS",
+    30,
+    "For how long a sender has a number without renewing it; another takes over after that and a longest request.",
+)
+if not 1 <= DIFUSIO_REQUEST_S < DIFUSIO_LEASE_S:
+    raise ImproperlyConfigured(
+        "DIFUSIO_LEASE_SECONDS must be more than DIFUSIO_REQUEST_SECONDS, and that at least 1: "
+        "a request only starts when the lease outlives it."
+    )
+
 # Django
 
 INSTALLED_APPS = [

@@ -9,7 +9,7 @@ from time import monotonic
 from uuid import UUID
 
 import structlog
-from django.db import OperationalError, connection, transaction
+from django.db import connection, transaction
 
 from difusio.cloud_api.news import (
     UNLIMITED,
@@ -26,6 +26,7 @@ from difusio.cloud_api.webhooks import event_key, read_webhook
 from difusio.common.clock import now
 from difusio.common.keyring import keyring
 from difusio.common.sql import Queries
+from difusio.common.store import STORE_AWAY, forget_connection
 from difusio.inbox.leaving import left_at_meta
 from difusio.inbox.receive import prefer, receive
 from difusio.log.port import Lane, LogReader, Post
@@ -82,9 +83,9 @@ def tidy(log: LogReader, *, at: datetime) -> None:
         with transaction.atomic(), connection.cursor() as cursor:
             log.forget(cursor, at - _POSTS_KEPT, _FORGET_POSTS)
             cursor.execute(_queries["forget"], {"before": at - _KEYS_KEPT})
-    except OperationalError:
+    except STORE_AWAY:
         _log.warning("drain.store_away")
-        connection.close()
+        forget_connection()
 
 
 def drain(log: LogReader, *, lane: Lane, limit: int) -> Drained:
@@ -95,10 +96,10 @@ def drain(log: LogReader, *, lane: Lane, limit: int) -> Drained:
     """
     try:
         return _together(log, lane=lane, limit=limit)
-    except OperationalError:
+    except STORE_AWAY:
         # The store is away, or two transactions met: nothing was committed, the next round takes them again.
         _log.warning("drain.store_away", lane=lane)
-        connection.close()
+        forget_connection()
         return Drained(0)
     except Exception:  # noqa: BLE001  # whatever it is, it must not hold up the other posts; it is logged
         _log.exception("drain.batch_failed", lane=lane)
@@ -126,7 +127,7 @@ def _one_by_one(log: LogReader, *, lane: Lane, limit: int) -> Drained:
                     break
                 _fold_posts(log, [post], at=now())
                 log.settle(cursor, [post.id], now())
-        except OperationalError:
+        except STORE_AWAY:
             break
         except Exception as error:
             if post is None:

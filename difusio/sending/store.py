@@ -8,6 +8,7 @@ from random import Random
 from django.db import connection
 
 from difusio.cloud_api.answers import Judgement
+from difusio.cloud_api.verdicts import NOT_SENT
 from difusio.cloud_api.verdicts import Outcome as Word
 from difusio.common.clock import now
 from difusio.common.keyring import keyring
@@ -25,6 +26,8 @@ from difusio.sending.rendering import Ready, Renderer
 UNREAD_S = 5.0
 # A refusal that may be repeated is repeated so often; then it is final.
 _MOST_TRIES = 8
+# What came of a request that was intended and never started: it may go out again.
+UNSTARTED = Judgement(NOT_SENT)
 
 
 @dataclass(frozen=True, slots=True)

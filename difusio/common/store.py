@@ -1,0 +1,14 @@
+"""When the store is away: what that looks like in a process, and how to come back."""
+
+from typing import Final
+
+from django.db import InterfaceError, OperationalError, connection
+
+# A server that ended or does not answer, a connection that was cut, two transactions that met (deadlock).  Nothing of
+# the transaction was committed, or nobody knows; whoever acts on it again must be safe to repeat.
+STORE_AWAY: Final = (OperationalError, InterfaceError)
+
+
+def forget_connection() -> None:
+    """Drop this thread's connection, so that the next query opens a new one."""
+    connection.close()

@@ -1,0 +1,452 @@
+"""The stage of the fault tests: real engines, a real simulator, one store; killed, stopped and counted from outside.
+
+Long times are scaled down: a lease of 2 s instead of 30, a request's deadline of 1 s instead of 10, 3 s of doubt
+instead of 900, and people who live sixty times faster than we do.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any, Final
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
+
+from django.db import connection
+from django.db.models import Count
+
+from difusio.campaigns.launch import launch
+from difusio.campaigns.models import CampaignKind
+from difusio.campaigns.plan import Message, plan
+from difusio.common.clock import now
+from difusio.common.keyring import keyring
+from difusio.consent.ledger import NewEntry, append
+from difusio.consent.models import Act, Basis
+from difusio.consent.wordings import ensure_wording
+from difusio.contacts.identities import new_identity
+from difusio.contacts.models import Contact, Identity, IdentityKind
+from difusio.log.models import Post
+from difusio.numbers.models import WebhookSecret
+from difusio.outbox.models import Delivery, Lease, Tally
+from difusio.segments.models import Segment
+from tests import cast
+from tests.cast import Shop
+
+TOKEN: Final = "planted-access-token-4711"
+APP_SECRET: Final = "planted-app-secret-4712"
+VERIFY_TOKEN: Final = "planted-verify-token-4713"
+SCALE: Final = {"DIFUSIO_LEASE_SECONDS": "2", "DIFUSIO_REQUEST_SECONDS": "1", "DIFUSIO_DOUBT_SECONDS": "3"}
+UNDER_WAY: Final = ("queued", "claimed", "sending", "in_doubt")
+
+_NUMBERS: Final = 24
+_PACE_PER_S: Final = 80
+_POLL_S: Final = 0.02
+_PATIENCE_S: Final = 90.0
+_TEMPLATE: Final = {
+    "id": "700000000000101",
+    "name": "autumn",
+    "language": "ca",
+    "category": "MARKETING",
+    "status": "APPROVED",
+    "parameter_format": "NAMED",
+    "components": [
+        {"type": "HEADER", "format": "TEXT", "text": "Publicitat · Botiga Ona"},
+        {
+            "type": "BODY",
+            "text": "Bon dia, {{first_name}}. Respon BAIXA per no rebre'n més.",
+            "example": {"body_text_named_params": [{"param_name": "first_name", "example": "Ona"}]},
+        },
+        {"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": "No en vull rebre més"}]},
+    ],
+}
+# Quick people without surprises; each test asks for the surprises it is about.
+_HABITS: Final = {
+    "replies": 0.0, "leaves": 0.0, "unreachable": 0.0, "capped": 0.0, "experiment": 0.0,
+    "delivered": 1.0, "delivered_late": 0.0, "missing_delivered": 0.0, "delivered_and_failed": 0.0,
+    "duplicate": 0.05, "swap": 0.05,
+    "sent_s": [0.2, 2], "delivered_s": [1, 20], "read_s": [1, 40],
+    "webhook_retry_first_s": 3, "webhook_retry_longest_s": 30,
+}  # fmt: skip
+
+_serial = count(1)
+
+
+def wait_until(is_so: Callable[[], object], what: str, *, timeout_s: float = _PATIENCE_S) -> None:
+    """Ask again and again until it is so; fail with what was waited for."""
+    deadline = time.monotonic() + timeout_s
+    while not is_so():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"After {timeout_s:.0f} s still not so: {what}")
+        time.sleep(_POLL_S)
+
+
+def store_url(database: str = "") -> str:
+    """Name the tests' server, and one of its databases."""
+    url = os.environ["DATABASE_URL"]
+    return urlsplit(url)._replace(path=f"/{database}").geturl() if database else url
+
+
+def free_port() -> int:
+    """Give a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Process:
+    """One process of the platform; its log is kept."""
+
+    def __init__(self, name: str, command: Sequence[str], log: Path, env: Mapping[str, str]) -> None:
+        self.name, self.log = name, log
+        with log.open("ab") as file:
+            self._process = subprocess.Popen(
+                command, stdout=file, stderr=file, env=dict(env), start_new_session=True
+            )
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def is_running(self) -> bool:
+        return self._process.poll() is None
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self._process.kill()
+        self._process.wait()
+
+    def end(self, *, within_s: float = 20.0) -> int:
+        """Ask it to end; give its exit code."""
+        self._process.terminate()
+        return self._process.wait(within_s)
+
+    def freeze(self) -> None:
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What the simulator accepted on one number.  copies: (address, content) → how often."""
+
+    rows: Sequence[Mapping[str, Any]]
+
+    @property
+    def campaign(self) -> "list[Mapping[str, Any]]":
+        return [row for row in self.rows if row["type"] == "template"]
+
+    @property
+    def texts(self) -> "list[Mapping[str, Any]]":
+        return [row for row in self.rows if row["type"] == "text"]
+
+    @property
+    def received(self) -> Counter[str]:
+        """How many campaign messages each phone got."""
+        return Counter(row["address"] for row in self.campaign)
+
+    @property
+    def twice(self) -> list[str]:
+        copies = Counter((row["person"], row["content_hash"]) for row in self.campaign)
+        return [person for (person, _), n in copies.items() if n > 1]
+
+
+class Platform:
+    """Engines and simulator of one store; the tests share them, each with a shop and a number of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.receive_port = free_port()
+        self._running: dict[str, list[Process]] = {}
+        self._free_numbers = iter(range(1, _NUMBERS + 1))
+        self.simulator_url = ""
+
+    def open(self) -> None:
+        """Start the simulator and one of each engine."""
+        scenario = self.folder / "scenario.json"
+        scenario.write_text(json.dumps(self._scenario()), "utf-8")
+        port_file = self.folder / "simulator.port"
+        command = [sys.executable, "-m", "whatsapp_simulator", "--port", "0", "--port-file", str(port_file)]
+        self._keep("simulator", [*command, "--scenario", str(scenario)])
+        wait_until(lambda: port_file.exists() and port_file.read_text(), "the simulator listens")
+        self.simulator_url = f"http://127.0.0.1:{port_file.read_text().strip()}"
+        workspace = cast.shop().workspace
+        WebhookSecret.objects.create(
+            workspace=workspace,
+            app_id="1",
+            secret_sealed=keyring().seal(APP_SECRET.encode(), purpose="numbers.webhook_secret"),
+            verify_token_sealed=keyring().seal(VERIFY_TOKEN.encode(), purpose="numbers.verify_token"),
+            created_at=now(),
+        )
+        for name in ("receive", "drain", "clock", "send"):
+            self.start(name)
+        wait_until(self.receiver_answers, "the receiver answers")
+
+    def close(self) -> None:
+        """End everything; who does not end is killed."""
+        processes = [process for running in self._running.values() for process in running]
+        for process in processes:
+            if process.is_running:
+                process.thaw()
+                process.kill()
+
+    # Processes
+
+    def start(self, name: str) -> Process:
+        """Start an engine."""
+        command = [sys.executable, "-m", "difusio", name]
+        if name == "receive":
+            command += ["--port", str(self.receive_port)]
+        return self._keep(name, command)
+
+    def running(self, name: str) -> list[Process]:
+        self._running[name] = [process for process in self._running.get(name, []) if process.is_running]
+        return self._running[name]
+
+    def the(self, name: str) -> Process:
+        """Give the only running engine of that name."""
+        (process,) = self.running(name)
+        return process
+
+    def owner(self, of: Shop) -> Process:
+        """Give the sender that has the shop's number; wait until one has."""
+        owners: list[Process] = []
+
+        def is_owned() -> bool:
+            owner = Lease.objects.filter(number=of.number).values_list("owner", flat=True).first() or ""
+            owners[:] = [sender for sender in self.running("send") if owner.endswith(f":{sender.pid}")]
+            return bool(owners)
+
+        wait_until(is_owned, "somebody sends for the number")
+        return owners[0]
+
+    def ensure(self, *names: str) -> None:
+        """See to it that one of each engine runs, whatever the test before left behind."""
+        for name in names:
+            running = self.running(name)
+            for process in running[1:]:
+                process.end()
+            if not running:
+                self.start(name)
+
+    def receiver_answers(self) -> bool:
+        try:
+            with urlopen(f"http://127.0.0.1:{self.receive_port}/healthz", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except (URLError, OSError):
+            return False
+
+    def logs(self) -> str:
+        """Give everything that any engine wrote, of all its lives."""
+        return "".join(path.read_text("utf-8", "replace") for path in sorted(self.folder.glob("*.log")))
+
+    # The simulator
+
+    def control(self, method: str, path: str, body: object = None) -> Any:
+        """Ask the simulator's control plane."""
+        content = None if body is None else json.dumps(body).encode()
+        asking = Request(f"{self.simulator_url}/_control/{path}", data=content, method=method)
+        asking.add_header("Content-Type", "application/json")
+        try:
+            with urlopen(asking, timeout=30) as answer:
+                return json.load(answer)
+        except HTTPError as error:
+            raise AssertionError(f"{path}: {error.read().decode()}") from None
+
+    def faults(self, *faults: Mapping[str, object]) -> None:
+        """Let these things go wrong from now on, and nothing else."""
+        self.control("PUT", "faults", {"faults": list(faults)})
+
+    def truth(self, of: Shop) -> Truth:
+        """Read what the simulator accepted on the shop's number."""
+        rows: list[Mapping[str, Any]] = []
+        after = 0
+        while True:
+            page = self.control("GET", f"accepted?after={after}&limit=1000")
+            if not page["data"]:
+                break
+            rows += page["data"]
+            after = page["after"]
+        return Truth([row for row in rows if row["phone_number_id"] == of.number.phone_number_id])
+
+    def accepted(self, of: Shop) -> int:
+        """Count what the simulator accepted on the shop's number so far."""
+        numbers = self.control("GET", "counts")["numbers"]
+        return int(numbers.get(of.number.phone_number_id, {}).get("accepted", 0))
+
+    def statuses(self) -> Counter[str]:
+        """Count the statuses that the simulator made so far, repetitions left out."""
+        return Counter(self.control("GET", "counts")["statuses"])
+
+    def wait_for_accepted(self, of: Shop, n: int) -> None:
+        wait_until(lambda: self.accepted(of) >= n, f"{n} messages accepted")
+
+    # The shop
+
+    def shop(self, *, pace_per_s: int = _PACE_PER_S, access_token: str = TOKEN) -> Shop:
+        """Open a shop with a number that the simulator knows."""
+        phone_number_id = _phone_number_id(next(self._free_numbers))
+        of = cast.shop(
+            api_url=self.simulator_url,
+            phone_number_id=phone_number_id,
+            access_token=access_token,
+            pace_per_s=pace_per_s,
+        )
+        of.template.components = _TEMPLATE["components"]
+        of.template.synced_at = now()
+        of.template.save()
+        return of
+
+    def crowd(self, of: Shop, n: int) -> list[str]:
+        """Make so many people who agreed; give their phones."""
+        at = now()
+        phones = [f"+3471{next(_serial):07d}" for _ in range(n)]
+        contacts = Contact.objects.bulk_create(
+            Contact(
+                workspace=of.workspace, first_name=f"N{place}", language="ca", country="ES", created_at=at
+            )
+            for place in range(n)
+        )
+        identities = [new_identity(IdentityKind.PHONE, phone, country="ES") for phone in phones]
+        Identity.objects.bulk_create(
+            Identity(
+                workspace=of.workspace,
+                contact=contact,
+                kind=known.kind,
+                country=known.country,
+                value_sealed=known.value_sealed,
+                value_hash=known.value_hash,
+                suppression_hash=known.suppression_hash,
+                tail_hashes=known.tail_hashes,
+            )
+            for contact, known in zip(contacts, identities, strict=True)
+        )
+        wording = ensure_wording(of.workspace.pk, language="ca", text="Accepto rebre ofertes per WhatsApp.")
+        append(
+            [
+                NewEntry(
+                    contact_id=contact.pk,
+                    topic_id=of.offers.pk,
+                    act=Act.GRANTED,
+                    basis=Basis.CONSENT,
+                    wording_id=wording,
+                    source="test",
+                    proof=b"a ticked box",
+                    actor="test",
+                    at=at - timedelta(days=30),
+                )
+                for contact in contacts
+            ],
+            workspace_id=of.workspace.pk,
+            at=at,
+        )
+        return phones
+
+    def launch(self, of: Shop) -> int:
+        """Write to everybody of the shop; give the campaign."""
+        segment, _ = Segment.objects.get_or_create(
+            workspace=of.workspace,
+            name="everybody",
+            defaults={"tree": {"field": "country", "in": ["ES"]}, "created_at": now()},
+        )
+        campaign = plan(
+            workspace_id=of.workspace.pk,
+            name="autumn",
+            kind=CampaignKind.OFFER,
+            topic_id=of.offers.pk,
+            segment_id=segment.pk,
+            number_id=of.number.pk,
+            message=Message("autumn", "ca", {"first_name": "{{ contact.first_name | default: 'amic' }}"}),
+            by="test",
+            at=now(),
+        )
+        launch(campaign.pk, by="test", at=now())
+        return campaign.pk
+
+    def settle(self, of: Shop, *, timeout_s: float = _PATIENCE_S) -> None:
+        """Wait until nothing of the shop is under way and every webhook is folded in."""
+        wait_until(lambda: self._is_settled(of), f"settled: {states(of)}", timeout_s=timeout_s)
+
+    def _is_settled(self, of: Shop) -> bool:
+        if Delivery.objects.filter(number=of.number, state__in=UNDER_WAY).exists():
+            return False
+        if not self.control("GET", "idle")["idle"]:
+            return False
+        return not Post.objects.filter(folded_at=None, quarantined_reason="").exists()
+
+    def _keep(self, name: str, command: Sequence[str]) -> Process:
+        place = next(_serial)
+        process = Process(name, command, self.folder / f"{place:04d}-{name}.log", self._environment())
+        self._running.setdefault(name, []).append(process)
+        return process
+
+    def _environment(self) -> dict[str, str]:
+        # The engines use the very database of the tests, which has a name of its own.
+        url = store_url(connection.settings_dict["NAME"])
+        return {**os.environ, **SCALE, "DATABASE_URL": url, "DIFUSIO_LOG_FORMAT": "json"}
+
+    def _scenario(self) -> dict[str, object]:
+        numbers = [
+            {
+                "phone_number_id": _phone_number_id(place),
+                "display_phone_number": f"+34 972 00 00 {place:02d}",
+                "verified_name": "Botiga Ona",
+                "mps": _PACE_PER_S,
+                "burst_s": 0.05,
+            }
+            for place in range(1, _NUMBERS + 1)
+        ]
+        setup = {
+            "app_secret": APP_SECRET, "access_token": TOKEN, "verify_token": VERIFY_TOKEN, "numbers": numbers,
+            "callback_url": f"http://127.0.0.1:{self.receive_port}/webhooks/whatsapp", "verify_callback": False,
+            "templates": [_TEMPLATE],
+        }  # fmt: skip
+        return {"seed": 7, "setup": setup, "habits": _HABITS, "clock": {"rate": 60}}
+
+
+def states(of: Shop) -> dict[str, int]:
+    """Count the shop's deliveries by state."""
+    rows = Delivery.objects.filter(workspace=of.workspace).values_list("state").annotate(n=Count("id"))
+    return dict(rows.order_by("state"))
+
+
+def counters(of: Shop) -> dict[str, int]:
+    """Add up the shop's counters that are not zero."""
+    found: Counter[str] = Counter()
+    for measure, detail, n in Tally.objects.filter(batch__workspace=of.workspace).values_list(
+        "measure", "detail", "n"
+    ):
+        found[f"{measure} {detail}".strip()] += n
+    return {name: n for name, n in sorted(found.items()) if n}
+
+
+def phones_in(of: Shop, *in_states: str) -> set[str]:
+    """Give the phones of those whose delivery is in one of the states."""
+    rows = Identity.objects.filter(
+        workspace=of.workspace, kind="phone", contact__deliveries__state__in=in_states
+    )
+    return {
+        keyring().open(sealed, purpose="contacts.identity").decode()
+        for sealed in rows.values_list("value_sealed", flat=True)
+    }
+
+
+def epoch_of(of: Shop) -> int:
+    """Count how often the shop's number changed hands."""
+    return Lease.objects.get(number=of.number).epoch
+
+
+def _phone_number_id(place: int) -> str:
+    return f"7000000000001{place:02d}"

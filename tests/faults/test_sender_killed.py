@@ -1,0 +1,47 @@
+"""A sender that is killed again and again loses nobody and writes to nobody twice."""
+
+from random import Random
+
+from tests.faults.stage import Platform, counters, epoch_of, phones_in, states
+
+PEOPLE = 450
+KILLS = 8
+
+
+def it_loses_nobody_and_repeats_nobody_however_often_the_sender_is_killed(platform: Platform) -> None:
+    ona = platform.shop()
+    phones = platform.crowd(ona, PEOPLE)
+    on_this_number = {"phone_number_id": ona.number.phone_number_id}
+    platform.faults(
+        {"kind": "lose_answer", "rate": 0.03, **on_this_number},
+        {"kind": "error_after", "rate": 0.03, **on_this_number},
+        {"kind": "error_before", "rate": 0.02, **on_this_number},
+    )
+    dice = Random(20261122)
+    moments = sorted(dice.sample(range(5, PEOPLE - 60), KILLS))
+    platform.start("send")  # a second one waits, and takes over when the first is gone
+    platform.launch(ona)
+
+    for moment in moments:
+        platform.wait_for_accepted(ona, moment)
+        platform.owner(ona).kill()
+        platform.start("send")
+    platform.settle(ona)
+
+    assert epoch_of(ona) == KILLS + 1
+    truth = platform.truth(ona)
+    parked = phones_in(ona, "parked")
+    assert truth.twice == []
+    assert set(truth.received) | parked == set(phones)
+    assert set(truth.received) & parked == set()
+    found = states(ona)
+    assert sum(found.values()) == PEOPLE
+    assert found.get("parked", 0) == len(parked)
+    assert set(found) <= {"sent", "delivered", "read", "parked"}
+    told = counters(ona)
+    assert told["audience"] == PEOPLE
+    assert told["accepted"] == len(truth.received)
+    assert told.get("in_doubt", 0) == 0
+    before = platform.control("GET", "counts")["faults"].get("error_before", 0)
+    # Whatever Meta refused with a 500 is parked, and nothing else but the intents of the moments of the kills.
+    assert before <= len(parked) <= before + KILLS * 8

@@ -1,0 +1,100 @@
+"""The store goes away in the middle of a campaign, and comes back."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+
+import psycopg
+import pytest
+from django.db import connection
+
+from tests.faults.stage import Platform, counters, phones_in, states, store_url, wait_until
+
+PEOPLE = 300
+
+
+def it_loses_nobody_and_repeats_nobody_when_the_stores_connections_are_cut(platform: Platform) -> None:
+    ona = platform.shop()
+    phones = platform.crowd(ona, PEOPLE)
+    dice = Random(17)
+    moments = sorted(dice.sample(range(5, PEOPLE - 20), 8))
+    senders = [process.pid for process in platform.running("send")]
+    platform.launch(ona)
+
+    for moment in moments:
+        platform.wait_for_accepted(ona, moment)
+        _cut_all_connections()
+    platform.settle(ona)
+
+    truth = platform.truth(ona)
+    parked = phones_in(ona, "parked")
+    assert truth.twice == []
+    assert set(truth.received) | parked == set(phones)
+    assert set(truth.received) & parked == set()
+    # An intent whose commit was cut is known not to have left, so that it is sent, not parked.
+    assert len(parked) <= 2
+    assert counters(ona)["accepted"] == len(truth.received)
+    assert sum(states(ona).values()) == PEOPLE
+    # Nobody died of it, so that nobody had to wait for a lease to run out.
+    assert [process.pid for process in platform.running("send")] == senders
+
+
+def it_answers_503_while_the_store_hangs_and_applies_what_comes_again_once(platform: Platform) -> None:
+    ona = platform.shop()
+    phones = platform.crowd(ona, PEOPLE)
+    before = platform.statuses()
+    platform.launch(ona)
+    platform.wait_for_accepted(ona, 100)
+    retries = platform.control("GET", "counts")["webhooks"]["retries"]
+
+    with _store_stands_still():
+        wait_until(
+            lambda: platform.control("GET", "counts")["webhooks"]["retries"] > retries + 5,
+            "webhooks are refused and come again",
+            timeout_s=30,
+        )
+    platform.settle(ona)
+
+    truth = platform.truth(ona)
+    parked = phones_in(ona, "parked")
+    assert truth.twice == []
+    assert set(truth.received) | parked == set(phones)
+    assert set(truth.received) & parked == set()
+    made = platform.statuses() - before
+    told = counters(ona)
+    assert (told["delivered"], told["read"]) == (made["delivered"], made["read"])
+
+
+def _cut_all_connections() -> None:
+    with psycopg.connect(store_url(), autocommit=True) as server:
+        server.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()",
+            [connection.settings_dict["NAME"]],
+        )
+    connection.close()
+
+
+@contextmanager
+def _store_stands_still() -> Iterator[None]:
+    """Stop every process of the server, as a machine that hangs would."""
+    with psycopg.connect(store_url()) as server:
+        row = server.execute("SHOW data_directory").fetchone()
+    assert row is not None
+    try:
+        first = int((Path(row[0]) / "postmaster.pid").read_text().splitlines()[0])
+    except OSError:
+        pytest.skip("the server's processes belong to somebody else: DATABASE_URL names another machine")
+    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True)
+    pairs = [line.split() for line in listed.stdout.splitlines()]
+    family = [first, *(int(pid) for pid, parent in pairs if int(parent) == first)]
+    for pid in family:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in family:
+            os.kill(pid, signal.SIGCONT)
