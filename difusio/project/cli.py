@@ -24,6 +24,7 @@ _COMMANDS = "difusio.project.commands"
         "segments": f"{_COMMANDS}.segments:segments",
         "templates": f"{_COMMANDS}.templates:templates",
         "campaign": f"{_COMMANDS}.campaign:campaign",
+        "bench": f"{_COMMANDS}.bench:bench",
         "doctor": f"{_COMMANDS}.doctor:doctor",
         "backup": f"{_COMMANDS}.backup:backup",
         "restore": f"{_COMMANDS}.backup:restore",

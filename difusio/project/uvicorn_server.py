@@ -22,6 +22,12 @@ def serve(
 
     lifespan: whether the application must be told of the start and the end, to finish what it holds.
     """
+    click.echo(ready, err=True)
+    make_server(application, lifespan=lifespan).run(sockets=[listening])
+
+
+def make_server(application: str | Callable[..., Any], *, lifespan: Literal["on", "off"]) -> uvicorn.Server:
+    """Make the server as every process of ours runs it."""
     config = uvicorn.Config(
         application,
         access_log=False,
@@ -32,5 +38,4 @@ def serve(
         timeout_graceful_shutdown=_GRACE_S,
         lifespan=lifespan,
     )
-    click.echo(ready, err=True)
-    uvicorn.Server(config).run(sockets=[listening])
+    return uvicorn.Server(config)

@@ -1,0 +1,43 @@
+"""The posts that a bench plays: one status each, in the shape and length of Meta's, signed with the bench's secret."""
+
+import json
+from datetime import datetime
+
+from difusio.project.bench.shop import PHONE_NUMBER_ID
+
+
+def wamid_of(place: int) -> str:
+    """Give a message id as long as Meta's."""
+    return f"wamid.HBgLMzQ2{place:012d}FQIAERgSMjA5RTU0QkY3RUI5QkEzQjAyAA=="
+
+
+def status_post(place: int, token: str, status: str, at: datetime) -> bytes:
+    """Write the webhook that tells one status of one message."""
+    value = {
+        "messaging_product": "whatsapp",
+        "metadata": {"display_phone_number": "34972000000", "phone_number_id": PHONE_NUMBER_ID},
+        "contacts": [
+            {"profile": {"name": "Nom"}, "wa_id": f"346{place:08d}", "user_id": f"ES.{place:018d}"},
+        ],
+        "statuses": [
+            {
+                "id": wamid_of(place),
+                "status": status,
+                "timestamp": str(int(at.timestamp())),
+                "recipient_id": f"346{place:08d}",
+                "biz_opaque_callback_data": token,
+                "pricing": {
+                    "billable": True,
+                    "pricing_model": "PMP",
+                    "category": "marketing",
+                    "type": "regular",
+                },
+            }
+        ],
+    }
+    change = {"value": value, "field": "messages"}
+    document = {
+        "object": "whatsapp_business_account",
+        "entry": [{"id": "102290129340398", "changes": [change]}],
+    }
+    return json.dumps(document, separators=(",", ":")).encode()
