@@ -34,9 +34,10 @@ check: setup ## Format, lint, types, imports, migrations, docs
 	@$(BIN)/python -m tools.check
 
 .PHONY: fmt
-fmt: setup ## Format the code
+fmt: setup ## Format the code and renew what the docs paste from it
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/python -m tools.paste_help
 
 .PHONY: lock
 lock: ## Renew requirements.lock from the two pyproject.toml files
