@@ -248,9 +248,10 @@ class Platform:
         except (URLError, OSError):
             return False
 
-    def logs(self) -> str:
-        """Give everything that any engine wrote, of all its lives."""
-        return "".join(path.read_text("utf-8", "replace") for path in sorted(self.folder.glob("*.log")))
+    def engine_logs(self) -> str:
+        """Give everything that any engine wrote, in all its lives."""
+        logs = [path for path in sorted(self.folder.glob("*.log")) if "simulator" not in path.name]
+        return "".join(path.read_text("utf-8", "replace") for path in logs)
 
     # The simulator
 
@@ -286,9 +287,14 @@ class Platform:
         numbers = self.control("GET", "counts")["numbers"]
         return int(numbers.get(of.number.phone_number_id, {}).get("accepted", 0))
 
-    def statuses(self) -> Counter[str]:
+    def statuses_made(self) -> int:
         """Count the statuses that the simulator made so far, repetitions left out."""
-        return Counter(self.control("GET", "counts")["statuses"])
+        made = Counter(self.control("GET", "counts")["statuses"])
+        return made["sent"] + made["delivered"] + made["read"] - made["repeated"]
+
+    def webhook_retries(self) -> int:
+        """Count the webhooks that the simulator had to post again so far."""
+        return int(self.control("GET", "counts")["webhooks"].get("retries", 0))
 
     def wait_for_accepted(self, of: Shop, n: int) -> None:
         wait_until(lambda: self.accepted(of) >= n, f"{n} messages accepted")
