@@ -44,7 +44,7 @@ class Preflight:
 
 
 def preflight(campaign_id: int, *, at: datetime) -> Preflight:
-    """Judge a draft by the very words that freezing uses; writes nothing.  Cost: 9 queries, whatever the audience.
+    """Judge a draft by the very words that freezing uses; writes nothing.  Cost: 7 queries, whatever the audience.
 
     Raises NoSuchCampaign, and what ``planned`` raises.
     """

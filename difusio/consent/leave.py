@@ -82,6 +82,16 @@ def leave(
     return Left(entry_ids=appended.entry_ids, topic_ids=topic_ids)
 
 
+def follow(contact_id: int, *, workspace_id: int, at: datetime) -> None:
+    """Keep a person who left suppressed by the identities that became known since; in the caller's transaction.
+
+    So a new phone or user id stays suppressed even when it stands alone one day, after an erasure or in an import.
+    Safe to repeat.  Cost: 1 query.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(queries["follow"], {"contact": contact_id, "workspace": workspace_id, "at": at})
+
+
 def _latest_grant(contact_id: int, topic_ids: Sequence[int]) -> datetime | None:
     entries = Entry.objects.filter(contact_id=contact_id, topic_id__in=topic_ids)
     return entries.order_by("-at", "-id").values_list("at", flat=True).first()

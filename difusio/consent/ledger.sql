@@ -72,6 +72,17 @@ WHERE i.contact_id = %(contact)s AND i.workspace_id = %(workspace)s
 ORDER BY i.suppression_hash, k.kind
 ON CONFLICT (workspace_id, hash, kind) DO NOTHING
 
+-- name: follow
+-- Whoever is on the suppression list by one of their identities is on it by all of them.
+INSERT INTO consent_suppression (workspace_id, hash, kind, at)
+SELECT DISTINCT i.workspace_id, i.suppression_hash, s.kind, %(at)s::timestamptz
+FROM contacts_identity i
+JOIN contacts_identity known ON known.contact_id = i.contact_id AND known.workspace_id = i.workspace_id
+JOIN consent_suppression s ON s.workspace_id = known.workspace_id AND s.hash = known.suppression_hash
+WHERE i.contact_id = %(contact)s AND i.workspace_id = %(workspace)s
+ORDER BY i.suppression_hash, s.kind
+ON CONFLICT (workspace_id, hash, kind) DO NOTHING
+
 -- name: damaged_entries
 -- Entries whose content no longer gives the hash they were appended with.
 SELECT e.id FROM consent_entry e LEFT JOIN consent_wording w ON w.id = e.wording_id

@@ -83,6 +83,7 @@ def ensure(
     *,
     phone: str | None = "",
     user_id: str | None = "",
+    previous_phone: str | None = "",
     previous_user_id: str | None = "",
     profile_name: str = "",
     at: datetime,
@@ -90,12 +91,13 @@ def ensure(
     """Give the contact whom these identities name, made if nobody is known by them, and know them by all of them.
 
     phone: E.164, with or without the plus, as Meta writes ``wa_id``.  user_id: the business-scoped one (BSUID).
-    previous_user_id: the one that it replaces.  profile_name: the first name of a contact made now, of no other.
+    previous_phone, previous_user_id: those that they replace.
+    profile_name: the first name of a contact made now, of no other.
     Where the identities belong to two contacts, Meta tells us that they are one person: all identities go to the
     older one.  So leaving covers them all; consent that the other gave is not taken over (doubt means no send).
     Safe to repeat.  2 queries for somebody known.  Raises NoIdentityError, IdentityContestedError.
     """
-    wanted = _wanted(phone or "", user_id or "", previous_user_id or "")
+    wanted = _wanted((phone, previous_phone), (user_id, previous_user_id))
     for _ in range(_TRIES):
         with transaction.atomic():
             contacts = _contacts_of(workspace_id, wanted)
@@ -112,14 +114,16 @@ def ensure(
     raise IdentityContestedError(IdentityContestedError.__doc__)
 
 
-def _wanted(phone: str, user_id: str, previous_user_id: str) -> list[NewIdentity]:
+def _wanted(phones: Iterable[str | None], user_ids: Iterable[str | None]) -> list[NewIdentity]:
     keys = keyring()
-    wanted = []
-    if phone:
-        e164 = f"+{phone.removeprefix('+')}"
-        wanted.append(new_identity(IdentityKind.PHONE, e164, country=_phone_country(e164), keys=keys))
-    user_ids = [value for value in dict.fromkeys((user_id, previous_user_id)) if value]
-    wanted += [new_identity(IdentityKind.BSUID, value, keys=keys) for value in user_ids]
+    numbers = dict.fromkeys(f"+{phone.removeprefix('+')}" for phone in phones if phone)
+    wanted = [
+        *(
+            new_identity(IdentityKind.PHONE, e164, country=_phone_country(e164), keys=keys)
+            for e164 in numbers
+        ),
+        *(new_identity(IdentityKind.BSUID, value, keys=keys) for value in dict.fromkeys(user_ids) if value),
+    ]
     if not wanted:
         raise NoIdentityError(NoIdentityError.__doc__)
     return wanted

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from difusio.cloud_api.news import InboundMessage, Preference
 from difusio.common.keyring import keyring
+from difusio.consent.leave import follow
 from difusio.contacts.identities import ensure
 from difusio.contacts.models import Contact
 from difusio.inbox.leaving import left_at_meta, left_by_message
@@ -46,6 +47,7 @@ def receive(message: InboundMessage, *, number: Number, at: datetime) -> Receive
             profile_name=message.profile_name or "",
             at=at,
         )
+        follow(contact_id, workspace_id=number.workspace_id, at=at)
         text = message.text or ""
         # A reaction carries an emoji about a message, an order or a place none of our words.
         says = text if message.kind in {"text", "button", "interactive"} else ""

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 
 from difusio.cloud_api.news import (
     UNLIMITED,
+    IdentityChange,
     InboundMessage,
     News,
     NumberNews,
@@ -27,6 +28,7 @@ from difusio.common.clock import now
 from difusio.common.keyring import keyring
 from difusio.common.sql import Queries
 from difusio.common.store import STORE_AWAY, forget_connection
+from difusio.inbox.follow import follow
 from difusio.inbox.leaving import left_at_meta
 from difusio.inbox.receive import prefer, receive
 from difusio.log.port import Lane, LogReader, Post
@@ -212,12 +214,14 @@ class _Numbers:
 
 
 def _apply(news: News, numbers: _Numbers, *, at: datetime) -> None:
-    if isinstance(news, InboundMessage | Preference):
+    if isinstance(news, InboundMessage | Preference | IdentityChange):
         number = numbers[news.phone_number_id]
         if number is None:
             _log.warning("drain.foreign_number")
         elif isinstance(news, InboundMessage):
             receive(news, number=number, at=at)
+        elif isinstance(news, IdentityChange):
+            follow(news, workspace_id=number.workspace_id, at=at)
         else:
             prefer(news, number=number, at=at)
     elif isinstance(news, TemplateNews):

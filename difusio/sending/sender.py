@@ -51,7 +51,8 @@ class StoreThread:
         return await asyncio.get_running_loop().run_in_executor(self._executor, lambda: act(*args, **kwargs))
 
     def close(self) -> None:
-        """End the thread."""
+        """Close the connection and end the thread."""
+        self._executor.submit(forget_connection)
         self._executor.shutdown(wait=True)
 
 

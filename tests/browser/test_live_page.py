@@ -113,6 +113,7 @@ def it_pauses_and_resumes_and_asks_before_it_cancels(
     expect(page.locator("#state")).to_have_text(re.compile("Paused"))
     page.get_by_role("button", name="Resume").click()
     expect(page.locator("#state")).to_have_text(re.compile("Sending"))
+    cast.let_somebody_wait(campaign)
     page.get_by_role("link", name="Cancel the campaign").click()
     expect(page.get_by_text("385 people who wait for it will not get it.")).to_be_visible()
     page.get_by_role("button", name="Cancel the campaign").click()

@@ -202,3 +202,18 @@ HALFWAY: Mapping[str | tuple[str, str], int] = {
     "left": 4,
 }
 """A campaign in the middle of its sending: 385 wait, 2 are in doubt."""
+
+
+def let_somebody_wait(campaign: Campaign) -> None:
+    """Queue one real delivery, where the other builders only count."""
+    asha = Contact.objects.create(workspace=campaign.workspace, first_name="Asha", created_at=NOON)
+    Delivery.objects.create(
+        workspace=campaign.workspace,
+        batch=Batch.objects.get(round_batch__round__campaign=campaign),
+        number=campaign.number,
+        contact=asha,
+        state="queued",
+        window_closes_at=NOON,
+        due_at=NOON,
+        created_at=NOON,
+    )

@@ -5,8 +5,6 @@ from django.test import Client
 
 from difusio.accounts.models import AuditEntry, Role, User, Workspace
 from difusio.campaigns.models import Campaign, CampaignState
-from difusio.contacts.models import Contact
-from difusio.outbox.models import Batch, Delivery
 from tests.console import cast
 
 
@@ -20,20 +18,6 @@ def campaign(workspace: Workspace) -> Campaign:
 def _state(campaign: Campaign) -> str:
     campaign.refresh_from_db()
     return campaign.state
-
-
-def _let_somebody_wait(campaign: Campaign) -> None:
-    asha = Contact.objects.create(workspace=campaign.workspace, first_name="Asha", created_at=cast.NOON)
-    Delivery.objects.create(
-        workspace=campaign.workspace,
-        batch=Batch.objects.get(round_batch__round__campaign=campaign),
-        number=campaign.number,
-        contact=asha,
-        state="queued",
-        window_closes_at=cast.NOON,
-        due_at=cast.NOON,
-        created_at=cast.NOON,
-    )
 
 
 def it_pauses_and_resumes_and_comes_back_to_the_page(client: Client, campaign: Campaign, dana: User) -> None:
@@ -54,7 +38,7 @@ def it_asks_before_it_cancels_and_says_how_many_will_not_get_it(client: Client, 
     assert "385 people who wait for it will not get it." in page
     assert _state(campaign) == CampaignState.SENDING
 
-    _let_somebody_wait(campaign)
+    cast.let_somebody_wait(campaign)
     client.post(f"/campaigns/{campaign.pk}/cancel/")
     assert _state(campaign) == CampaignState.CANCELLED
 

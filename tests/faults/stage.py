@@ -12,7 +12,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
@@ -22,8 +23,10 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
+import psycopg
 from django.db import connection
 from django.db.models import Count
+from psycopg import sql
 
 from difusio.campaigns.launch import launch
 from difusio.campaigns.models import CampaignKind
@@ -38,6 +41,7 @@ from difusio.contacts.models import Contact, Identity, IdentityKind
 from difusio.log.models import Post
 from difusio.numbers.models import WebhookSecret
 from difusio.outbox.models import Delivery, Lease, Tally
+from difusio.project.start import bring_up_to_date
 from difusio.segments.models import Segment
 from tests import cast
 from tests.cast import Shop
@@ -94,6 +98,29 @@ def store_url(database: str = "") -> str:
     """Name the tests' server, and one of its databases."""
     url = os.environ["DATABASE_URL"]
     return urlsplit(url)._replace(path=f"/{database}").geturl() if database else url
+
+
+@contextmanager
+def own_database(name: str) -> Iterator[str]:
+    """Give an up-to-date database of its own and let Django use it; afterwards it is gone.
+
+    What processes commit must not meet other tests.
+    """
+    usual = connection.settings_dict["NAME"]
+    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+    with psycopg.connect(store_url(), autocommit=True) as server:
+        server.execute(drop)
+        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    connection.close()
+    connection.settings_dict["NAME"] = name
+    try:
+        bring_up_to_date()
+        yield store_url(name)
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = usual
+        with psycopg.connect(store_url(), autocommit=True) as server:
+            server.execute(drop)
 
 
 def free_port() -> int:
@@ -248,9 +275,10 @@ class Platform:
         except (URLError, OSError):
             return False
 
-    def logs(self) -> str:
-        """Give everything that any engine wrote, of all its lives."""
-        return "".join(path.read_text("utf-8", "replace") for path in sorted(self.folder.glob("*.log")))
+    def engine_logs(self) -> str:
+        """Give everything that any engine wrote, in all its lives."""
+        logs = [path for path in sorted(self.folder.glob("*.log")) if "simulator" not in path.name]
+        return "".join(path.read_text("utf-8", "replace") for path in logs)
 
     # The simulator
 
@@ -286,9 +314,14 @@ class Platform:
         numbers = self.control("GET", "counts")["numbers"]
         return int(numbers.get(of.number.phone_number_id, {}).get("accepted", 0))
 
-    def statuses(self) -> Counter[str]:
+    def statuses_made(self) -> int:
         """Count the statuses that the simulator made so far, repetitions left out."""
-        return Counter(self.control("GET", "counts")["statuses"])
+        made = Counter(self.control("GET", "counts")["statuses"])
+        return made["sent"] + made["delivered"] + made["read"] - made["repeated"]
+
+    def webhook_retries(self) -> int:
+        """Count the webhooks that the simulator had to post again so far."""
+        return int(self.control("GET", "counts")["webhooks"].get("retries", 0))
 
     def wait_for_accepted(self, of: Shop, n: int) -> None:
         wait_until(lambda: self.accepted(of) >= n, f"{n} messages accepted")

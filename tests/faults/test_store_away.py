@@ -46,14 +46,14 @@ def it_loses_nobody_and_repeats_nobody_when_the_stores_connections_are_cut(platf
 def it_answers_503_while_the_store_hangs_and_applies_what_comes_again_once(platform: Platform) -> None:
     ona = platform.shop()
     phones = platform.crowd(ona, PEOPLE)
-    before = platform.statuses()
+    before = platform.statuses_made()
     platform.launch(ona)
     platform.wait_for_accepted(ona, 100)
-    retries = platform.control("GET", "counts")["webhooks"]["retries"]
+    retries = platform.webhook_retries()
 
     with _store_stands_still():
         wait_until(
-            lambda: platform.control("GET", "counts")["webhooks"]["retries"] > retries + 5,
+            lambda: platform.webhook_retries() > retries + 5,
             "webhooks are refused and come again",
             timeout_s=30,
         )
@@ -64,9 +64,9 @@ def it_answers_503_while_the_store_hangs_and_applies_what_comes_again_once(platf
     assert truth.twice == []
     assert set(truth.received) | parked == set(phones)
     assert set(truth.received) & parked == set()
-    made = platform.statuses() - before
+    made = platform.statuses_made() - before
     told = counters(ona)
-    assert (told["delivered"], told["read"]) == (made["delivered"], made["read"])
+    assert told["sent"] + told["delivered"] + told["read"] == made
 
 
 def _cut_all_connections() -> None:

@@ -41,6 +41,9 @@ def demo(
     """
     from difusio.project.serving import listen
 
+    # Told to end at any moment, it still ends what it started.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda told, _: sys.exit(128 + told))
     for wanted in (port, receive_port):
         listen("127.0.0.1", wanted).close()
     home = _own_home()
@@ -53,8 +56,6 @@ def demo(
         plot=Plot(home, seed, orders, port, receive_port),
         say=click.echo,
     )
-    # Told to end in the middle, it still ends what it started.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
         figures = tell(stage)
         click.echo(

@@ -1,0 +1,94 @@
+"""The pre-flight tells what a launch would do, and writes nothing."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from difusio.campaigns.audience import choose_version
+from difusio.campaigns.errors import NoSuchCampaign
+from difusio.campaigns.preflight import preflight
+from difusio.outbox.models import Batch, Delivery
+from tests.campaigns.steps import draft, version
+from tests.cast import NOON, agreed, person, shop
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("language", "versions", "chosen"),
+    [
+        ("ca", ["ca", "es"], "ca"),
+        ("en_GB", ["en", "en_GB"], "en_GB"),
+        ("en-GB", ["en_GB", "es"], "en_GB"),
+        ("en_GB", ["en", "en_US"], "en"),
+        ("en_GB", ["ca", "en_US"], "en_US"),
+        ("en", ["en_GB", "en_US"], "en_GB"),
+        ("fr", ["ca", "es"], "es"),
+        ("", ["ca", "es"], "es"),
+        ("fr", ["ca", "de"], "ca"),
+    ],
+)
+def it_chooses_the_nearest_language(language: str, versions: list[str], chosen: str) -> None:
+    assert choose_version(language, versions, otherwise="es") == chosen
+
+
+def it_says_who_gets_which_version_and_when_it_is_done() -> None:
+    ona = shop(pace_per_s=2)
+    for name, language in (("Asha", "ca"), ("Joan", "ca"), ("Marta", "es"), ("Jo", "fr")):
+        agreed(ona, name, language=language)
+    person(ona, "Chen")
+    version(ona, "es")
+
+    checked = preflight(draft(ona).pk, at=NOON)
+
+    assert (checked.audience, checked.eligible, checked.skipped) == (5, 4, {"no_consent": 1})
+    assert checked.versions == {"ca": 3, "es": 1}
+    assert checked.finish_at == NOON + timedelta(seconds=2)
+    assert (checked.cost, checked.is_blocked) == (None, False)
+
+
+def it_names_the_field_that_must_not_be_empty_and_skips_who_lacks_it() -> None:
+    ona = shop()
+    agreed(ona, "Asha", fields={"size": "M"})
+    agreed(ona, "Joan", fields={"size": ""})
+    agreed(ona, "Pau")
+
+    checked = preflight(draft(ona, values={"first_name": "{{ contact.fields.size }}"}).pk, at=NOON)
+
+    assert checked.required_fields == ("fields.size",)
+    assert (checked.eligible, checked.skipped) == (1, {"missing_field": 2})
+
+
+def it_says_what_the_rules_find() -> None:
+    ona = shop()
+    agreed(ona)
+    ona.template.components = [{"type": "BODY", "text": "Bon dia, {{first_name}}."}]
+    ona.template.save()
+
+    checked = preflight(draft(ona).pk, at=NOON)
+
+    assert checked.is_blocked
+    assert "does not say how to leave" in checked.findings[0].text
+
+
+def it_writes_nothing_and_costs_six_queries_however_large_the_audience_is() -> None:
+    ona = shop()
+    agreed(ona)
+    campaign = draft(ona)
+    costs = []
+    for _ in range(2):
+        with CaptureQueriesContext(connection) as queries:
+            preflight(campaign.pk, at=NOON)
+        costs.append(len(queries))
+        for place in range(10):
+            agreed(ona, f"N{place}")
+
+    assert costs == [6, 6]
+    assert (Batch.objects.count(), Delivery.objects.count()) == (0, 0)
+
+
+def it_refuses_a_campaign_that_is_not_there() -> None:
+    with pytest.raises(NoSuchCampaign, match="look at the list of campaigns"):
+        preflight(1, at=NOON)

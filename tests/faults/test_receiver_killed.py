@@ -1,0 +1,34 @@
+"""A receiver and a drain that are killed again and again lose no webhook and count none twice."""
+
+from random import Random
+
+from tests.faults.stage import Platform, counters, states, wait_until
+
+PEOPLE = 320
+KILLS = 6
+
+
+def it_folds_in_every_webhook_once_however_often_receiver_and_drain_are_killed(platform: Platform) -> None:
+    ona = platform.shop()
+    phones = platform.crowd(ona, PEOPLE)
+    before = platform.statuses_made()
+    dice = Random(5)
+    moments = sorted(dice.sample(range(10, PEOPLE - 20), KILLS))
+    platform.launch(ona)
+
+    for place, moment in enumerate(moments):
+        platform.wait_for_accepted(ona, moment)
+        name = ("receive", "drain")[place % 2]
+        platform.the(name).kill()
+        platform.start(name)
+    wait_until(platform.receiver_answers, "the receiver answers")
+    platform.settle(ona)
+
+    made = platform.statuses_made() - before
+    truth = platform.truth(ona)
+    told = counters(ona)
+    assert truth.twice == []
+    assert set(truth.received) == set(phones)
+    assert states(ona).keys() <= {"delivered", "read"}
+    assert (told["accepted"], told["sent"]) == (PEOPLE, PEOPLE)
+    assert told["sent"] + told["delivered"] + told["read"] == made

@@ -1,0 +1,282 @@
+"""The drain folds in what came, once, whatever it is and in whatever order it came."""
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from difusio.common.keyring import keyring
+from difusio.consent.models import Standing
+from difusio.contacts.models import Contact, Identity
+from difusio.inbox.models import Message
+from difusio.log.models import Post
+from difusio.log.port import Lane
+from difusio.log.table_reader import TableReader
+from difusio.message_templates.models import Template
+from difusio.outbox.models import Delivery
+from difusio.receiving.drain import Drained, drain, tidy
+from difusio.receiving.models import SeenEvent
+from tests.cast import NOON, Shop, agreed, shop
+from tests.outbox.steps import accepted, batch, frozen, hold, states, tallies
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PHONE = "+34600111222"
+SECONDS = int(NOON.timestamp())
+
+
+def received(*posts: object, lane: Lane = Lane.STATUSES) -> None:
+    """Put raw posts into the log, as the receiver does."""
+    for post in posts:
+        body = post if isinstance(post, bytes) else json.dumps(post).encode()
+        Post.objects.create(lane=lane, received_at=NOON, sealed_body=keyring().seal(body, purpose="log.body"))
+
+
+def drained(lane: Lane = Lane.STATUSES, limit: int = 100) -> Drained:
+    return drain(TableReader(keyring()), lane=lane, limit=limit)
+
+
+def unread() -> int:
+    return Post.objects.filter(folded_at=None, quarantined_reason="").count()
+
+
+def webhook(of: Shop, value: dict[str, Any], *, field: str = "messages") -> dict[str, Any]:
+    if field == "messages":
+        value = {
+            "messaging_product": "whatsapp",
+            "metadata": {"display_phone_number": "34972000000", "phone_number_id": of.number.phone_number_id},
+            **value,
+        }
+    change = {"value": value, "field": field}
+    return {"object": "whatsapp_business_account", "entry": [{"id": of.number.waba_id, "changes": [change]}]}
+
+
+def status(of: Shop, token: str, word: str, *, code: int | None = None, at: int = SECONDS) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "id": f"wamid.{token}",
+        "status": word,
+        "timestamp": str(at),
+        "recipient_id": "34600111222",
+        "biz_opaque_callback_data": token,
+    }
+    if code is not None:
+        told["errors"] = [{"code": code, "title": "refused"}]
+    return webhook(of, {"statuses": [told]})
+
+
+def text(of: Shop, body: str, *, wamid: str = "wamid.in1", sender: str = PHONE) -> dict[str, Any]:
+    digits = sender.removeprefix("+")
+    return webhook(
+        of,
+        {
+            "contacts": [{"profile": {"name": "Asha"}, "wa_id": digits}],
+            "messages": [
+                {
+                    "from": digits,
+                    "id": wamid,
+                    "timestamp": str(SECONDS),
+                    "type": "text",
+                    "text": {"body": body},
+                }
+            ],
+        },
+    )
+
+
+def sent_to_asha(of: Shop) -> str:
+    agreed(of, phone=PHONE)
+    frozen(of, batch(of))
+    (token,) = accepted(of, hold(of)).values()
+    return token.hex
+
+
+def it_folds_statuses_and_settles_the_posts() -> None:
+    ona = shop()
+    token = sent_to_asha(ona)
+    received(status(ona, token, "sent"), status(ona, token, "delivered"), status(ona, token, "read"))
+
+    assert drained() == Drained(posts=3, statuses=3)
+
+    assert states(ona) == {"Asha": "read"}
+    assert unread() == 0
+    assert drained() == Drained(posts=0)
+
+
+def it_counts_a_repeated_webhook_once() -> None:
+    ona = shop()
+    token = sent_to_asha(ona)
+    received(status(ona, token, "delivered"))
+    drained()
+    received(*(status(ona, token, "delivered") for _ in range(3)))
+
+    drained()
+
+    assert tallies(Delivery.objects.get().batch)["delivered"] == 1
+    assert SeenEvent.objects.count() == 1
+
+
+def it_sets_aside_what_is_no_webhook_and_folds_its_neighbours() -> None:
+    ona = shop()
+    token = sent_to_asha(ona)
+    received(b"{no json", status(ona, token, "read"), b"\x00\xff")
+
+    assert drained() == Drained(posts=3, statuses=1, poison=2)
+
+    assert states(ona) == {"Asha": "read"}
+    assert Post.objects.exclude(quarantined_reason="").count() == 2
+
+
+def it_sets_aside_a_post_that_cannot_be_folded_and_folds_its_neighbours() -> None:
+    ona = shop()
+    token = sent_to_asha(ona)
+    # A code that no database takes: the statement fails for the whole batch.
+    received(
+        status(ona, token, "sent"),
+        status(ona, token, "failed", code=99_999_999_999),
+        status(ona, token, "delivered"),
+    )
+
+    drained()
+
+    assert states(ona) == {"Asha": "delivered"}
+    (aside,) = Post.objects.exclude(quarantined_reason="")
+    assert aside.quarantined_reason.startswith("folding failed: ")
+    assert "99" not in aside.quarantined_reason
+    assert unread() == 0
+
+
+def it_takes_a_person_who_wrote_and_lets_them_go() -> None:
+    ona = shop()
+    asha = agreed(ona, phone=PHONE)
+    received(text(ona, "STOP"), text(ona, "STOP"), lane=Lane.INBOUND)
+
+    assert drained(Lane.INBOUND) == Drained(posts=2, messages=2)
+
+    assert Standing.objects.get(contact=asha).may_write is False
+    assert Message.objects.count() == 1
+    assert Delivery.objects.filter(confirms__isnull=False).count() == 1
+
+
+def it_leaves_a_number_that_is_not_ours_alone() -> None:
+    ona = shop()
+    foreign = json.loads(json.dumps(text(ona, "STOP")).replace(ona.number.phone_number_id, "999"))
+    received(foreign, lane=Lane.INBOUND)
+
+    drained(Lane.INBOUND)
+
+    assert (Contact.objects.count(), Message.objects.count(), unread()) == (0, 0, 0)
+
+
+def it_withdraws_a_consent_that_meta_says_was_withdrawn() -> None:
+    ona = shop()
+    token = sent_to_asha(ona)
+    received(status(ona, token, "failed", code=131050))
+
+    drained()
+
+    assert Standing.objects.get().may_write is False
+    assert states(ona) == {"Asha": "failed"}
+
+
+def it_follows_a_person_to_a_new_number() -> None:
+    ona = shop()
+    agreed(ona, phone=PHONE)
+    change = {
+        "from": PHONE.removeprefix("+"),
+        "id": "wamid.change",
+        "timestamp": str(SECONDS),
+        "type": "system",
+        "system": {"body": "changed", "wa_id": "34600333444", "type": "user_changed_number"},
+    }
+    received(webhook(ona, {"messages": [change]}), lane=Lane.INBOUND)
+
+    drained(Lane.INBOUND)
+
+    opened = [
+        keyring().open(sealed, purpose="contacts.identity").decode()
+        for sealed in Identity.objects.order_by("id").values_list("value_sealed", flat=True)
+    ]
+    assert opened == [PHONE, "+34600333444"]
+    assert Message.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("event", "state"),
+    [("PAUSED", "PAUSED"), ("DISABLED", "DISABLED"), ("REINSTATED", "APPROVED"), ("FLAGGED", "APPROVED")],
+)
+def it_hears_what_became_of_a_template(event: str, state: str) -> None:
+    ona = shop()
+    news = {
+        "event": event,
+        "message_template_id": 1,
+        "message_template_name": "autumn",
+        "message_template_language": "ca",
+        "reason": None,
+    }
+    received(webhook(ona, news, field="message_template_status_update"))
+
+    drained()
+
+    assert Template.objects.get().status == state
+
+
+def it_hears_that_a_number_may_send_faster() -> None:
+    ona = shop()
+    news = {
+        "display_phone_number": "34972000000",
+        "event": "THROUGHPUT_UPGRADE",
+        "current_limit": "TIER_UNLIMITED",
+    }
+    received(webhook(ona, news, field="phone_number_quality_update"))
+
+    drained()
+
+    ona.number.refresh_from_db()
+    assert ona.number.pace_per_s == 1_000
+
+
+def it_stops_the_numbers_of_an_account_that_meta_disabled() -> None:
+    ona = shop()
+    other = shop()
+    news = {"event": "DISABLED_UPDATE", "ban_info": {"waba_ban_state": "DISABLE"}}
+    received(webhook(ona, news, field="account_update"))
+
+    drained()
+
+    ona.number.refresh_from_db()
+    other.number.refresh_from_db()
+    assert (ona.number.stopped_for, other.number.stopped_for) == ("disabled_update", "")
+
+
+def it_forgets_after_a_month_and_event_keys_after_eight_days() -> None:
+    ona = shop()
+    token = sent_to_asha(ona)
+    received(status(ona, token, "read"))
+    drained()
+    folded_at = Post.objects.get().folded_at
+    assert isinstance(folded_at, datetime)
+
+    tidy(TableReader(keyring()), at=folded_at + timedelta(days=9))
+    assert (Post.objects.count(), SeenEvent.objects.count()) == (1, 0)
+
+    tidy(TableReader(keyring()), at=folded_at + timedelta(days=31))
+    assert Post.objects.count() == 0
+
+
+def it_asks_the_store_the_same_number_of_times_for_one_status_and_for_thirty() -> None:
+    ona = shop()
+    for place in range(3):
+        agreed(ona, f"N{place}")
+    frozen(ona, batch(ona))
+    tokens = [token.hex for token in accepted(ona, hold(ona)).values()]
+    received(status(ona, tokens[0], "sent"))
+    with CaptureQueriesContext(connection) as one:
+        drained()
+    received(*(status(ona, token, "delivered", at=SECONDS + n) for n in range(10) for token in tokens))
+    with CaptureQueriesContext(connection) as thirty:
+        drained()
+
+    assert len(thirty) == len(one) == 11
