@@ -91,14 +91,14 @@ class Block(models.Model):
 class Entry(models.Model):
     """One act.  Never updated, never deleted: triggers refuse both."""
 
-    workspace = models.ForeignKey(Workspace, models.PROTECT, related_name="consent_entries")
+    workspace = models.ForeignKey(Workspace, models.PROTECT, related_name="consent_entries", db_index=False)
     block = models.ForeignKey(Block, models.PROTECT, related_name="block_entries")
-    contact = models.ForeignKey(Contact, models.PROTECT, related_name="consent_entries")
-    topic = models.ForeignKey(Topic, models.PROTECT, related_name="consent_entries")
+    contact = models.ForeignKey(Contact, models.PROTECT, related_name="consent_entries", db_index=False)
+    topic = models.ForeignKey(Topic, models.PROTECT, related_name="consent_entries", db_index=False)
     act = models.CharField(max_length=16, choices=Act)
     basis = models.CharField(max_length=16, choices=Basis)
     wording = models.ForeignKey(
-        Wording, models.PROTECT, null=True, blank=True, related_name="consent_entries"
+        Wording, models.PROTECT, null=True, blank=True, related_name="consent_entries", db_index=False
     )
     source = models.CharField(max_length=120)
     proof_sealed = models.BinaryField()
@@ -133,10 +133,10 @@ class Standing(models.Model):
     Written only together with the entry; ``rebuild`` makes it anew from the ledger.
     """
 
-    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="consent_standings")
-    contact = models.ForeignKey(Contact, models.CASCADE, related_name="consent_standings")
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="consent_standings", db_index=False)
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="consent_standings", db_index=False)
     topic = models.ForeignKey(Topic, models.CASCADE, related_name="consent_standings")
-    entry = models.ForeignKey(Entry, models.CASCADE, related_name="standings")
+    entry = models.ForeignKey(Entry, models.CASCADE, related_name="standings", db_index=False)
     may_write = models.BooleanField()
     since = models.DateTimeField()
     expires_at = models.DateTimeField(null=True, blank=True)

@@ -22,7 +22,7 @@ class IdentityKind(models.TextChoices):
 class Contact(models.Model):
     """A person.  Names and fields are plain, because segments ask them (design, invariant 11)."""
 
-    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="contacts")
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="contacts", db_index=False)
     first_name = models.CharField(max_length=120, blank=True, default="")
     last_name = models.CharField(max_length=120, blank=True, default="")
     language = models.CharField(max_length=16, blank=True, default="")
@@ -48,8 +48,8 @@ class Identity(models.Model):
     Meta writes it, e-mail in lower case, a customer number as the shop writes it.
     """
 
-    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="identities")
-    contact = models.ForeignKey(Contact, models.CASCADE, related_name="identities")
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="identities", db_index=False)
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="identities", db_index=False)
     kind = models.CharField(max_length=16, choices=IdentityKind)
     # ISO country of a phone number or BSUID: what prices and national rules go by; empty for other kinds.
     country = models.CharField(max_length=2, blank=True, default="")
@@ -76,8 +76,8 @@ class Identity(models.Model):
 class Event(models.Model):
     """Something a contact did elsewhere.  ``source_key`` makes a second import of the same event harmless."""
 
-    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="events")
-    contact = models.ForeignKey(Contact, models.CASCADE, related_name="events")
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="events", db_index=False)
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="events", db_index=False)
     name = models.CharField(max_length=64)
     at = models.DateTimeField()
     properties = models.JSONField(default=dict, blank=True)

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 from django.db import connection, transaction
 
+from difusio.common.binding import binding_cursor
 from difusio.common.keyring import keyring
 from difusio.common.sql import Queries
 from difusio.consent.permission import REFUSAL
@@ -119,14 +120,14 @@ def intend(intents: Sequence[Intent], hold: Hold, *, deadline_s: float, at: date
     Only for requests that start within milliseconds: what is intended when the sender dies is in doubt.
     A delivery is left out when its person left, its batch was paused, or the lease does not outlive the deadline.
     """
-    keys = keyring()
-    with connection.cursor() as cursor:
+    contents = keyring().seal_all([intent.content for intent in intents], purpose=CONTENT)
+    with binding_cursor() as cursor:
         cursor.execute(
             _queries["intend"],
             {
                 "deliveries": [intent.delivery_id for intent in intents],
                 "tokens": [intent.token for intent in intents],
-                "contents": [keys.seal(intent.content, purpose=CONTENT) for intent in intents],
+                "contents": contents,
                 "number": hold.number_id,
                 "owner": hold.owner,
                 "epoch": hold.epoch,

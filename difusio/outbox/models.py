@@ -78,16 +78,21 @@ class Delivery(models.Model):
     confirms: the withdrawal that this message confirms; unique, so that each leaving is confirmed at most once.
     """
 
-    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="deliveries")
-    batch = models.ForeignKey(Batch, models.PROTECT, related_name="deliveries")
-    number = models.ForeignKey(Number, models.PROTECT, related_name="deliveries")
-    contact = models.ForeignKey(Contact, models.PROTECT, related_name="deliveries")
+    # Every change of state writes into every index, five times a message: what another index serves has none.
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="deliveries", db_index=False)
+    batch = models.ForeignKey(Batch, models.PROTECT, related_name="deliveries", db_index=False)
+    number = models.ForeignKey(Number, models.PROTECT, related_name="deliveries", db_index=False)
+    contact = models.ForeignKey(Contact, models.PROTECT, related_name="deliveries", db_index=False)
     state = models.CharField(max_length=16, choices=State)
     reason = models.CharField(max_length=32, blank=True, default="")
     code = models.IntegerField(null=True, blank=True)
-    allowed_by = models.ForeignKey(Entry, models.PROTECT, null=True, blank=True, related_name="deliveries")
+    allowed_by = models.ForeignKey(
+        Entry, models.PROTECT, null=True, blank=True, related_name="deliveries", db_index=False
+    )
     window_closes_at = models.DateTimeField(null=True, blank=True)
-    confirms = models.OneToOneField(Entry, models.PROTECT, null=True, blank=True, related_name="confirmation")
+    confirms = models.ForeignKey(
+        Entry, models.PROTECT, null=True, blank=True, related_name="confirmations", db_index=False
+    )
     due_at = models.DateTimeField()
     epoch = models.BigIntegerField(default=0)
     tries = models.SmallIntegerField(default=0)
@@ -111,6 +116,12 @@ class Delivery(models.Model):
                 | Q(window_closes_at__isnull=False)
                 | Q(confirms__isnull=False),
                 name="outbox_delivery_allowed",
+            ),
+            models.UniqueConstraint(
+                # Each leaving is confirmed at most once.
+                fields=["confirms"],
+                name="outbox_delivery_confirms_once",
+                condition=Q(confirms__isnull=False),
             ),
             models.UniqueConstraint(
                 # A round never holds a person twice.  Confirmations share a batch: who comes back may leave again.
@@ -144,8 +155,8 @@ class Attempt(models.Model):
     message id, which holds the phone number.  outcome: a verdict of cloud_api, or empty while unknown.
     """
 
-    delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="attempts")
-    number = models.ForeignKey(Number, models.PROTECT, related_name="attempts")
+    delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="attempts", db_index=False)
+    number = models.ForeignKey(Number, models.PROTECT, related_name="attempts", db_index=False)
     token = models.UUIDField(unique=True)
     epoch = models.BigIntegerField()
     intended_at = models.DateTimeField()

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from difusio.common.binding import binding_cursor
 from difusio.common.keyring import keyring
 from difusio.common.sql import Queries
 from difusio.outbox.tallies import Change, bump, rung
@@ -46,7 +47,9 @@ class Recorded:
 def record(outcomes: Sequence[Outcome], *, at: datetime) -> list[Recorded]:
     """Write ``outcomes`` back in one transaction.  Repeating it changes nothing.  Cost: 2 queries."""
     keys = keyring()
-    with transaction.atomic(), connection.cursor() as cursor:
+    wamids = [outcome.wamid for outcome in outcomes if outcome.wamid]
+    sealed = iter(keys.seal_all([wamid.encode() for wamid in wamids], purpose=WAMID))
+    with transaction.atomic(), binding_cursor() as cursor:
         cursor.execute(
             _queries["record"],
             {
@@ -54,10 +57,7 @@ def record(outcomes: Sequence[Outcome], *, at: datetime) -> list[Recorded]:
                 "outcomes": [outcome.outcome for outcome in outcomes],
                 "statuses": [outcome.http_status for outcome in outcomes],
                 "codes": [outcome.code for outcome in outcomes],
-                "wamids_sealed": [
-                    keys.seal(outcome.wamid.encode(), purpose=WAMID) if outcome.wamid else None
-                    for outcome in outcomes
-                ],
+                "wamids_sealed": [next(sealed) if outcome.wamid else None for outcome in outcomes],
                 "wamid_hashes": [
                     keys.hash(outcome.wamid, kind="wamid") if outcome.wamid else None for outcome in outcomes
                 ],

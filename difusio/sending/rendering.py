@@ -1,7 +1,7 @@
 """Turn claimed deliveries into the bytes of their requests."""
 
 from dataclasses import dataclass
-from uuid import uuid4
+from uuid import UUID
 
 import msgspec
 
@@ -39,11 +39,10 @@ class Renderer:
         head = {"template": template.name, "language": template.language}
         return cls(batch, compiled, msgspec.json.encode(head))
 
-    def ready(self, claimed: Claimed) -> Ready | str:
+    def ready(self, claimed: Claimed, token: UUID) -> Ready | str:
         """Give the request for one person, or the reason why there can be none."""
         if not claimed.address:
             return "no_address"
-        token = uuid4()
         try:
             if self.template is None:
                 text = str(self.batch.message.get("text", ""))

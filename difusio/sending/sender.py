@@ -26,6 +26,8 @@ from difusio.sending.store import UNSTARTED, Outbox, SendingNumber, Sent, sendab
 
 # The intents of requests that start within one tick share a commit; a kill leaves at most these in doubt.
 TICK_S = 0.02
+# What is claimed at most, however high the pace: no number of Meta's has more than this a second.
+MOST_CLAIMED = 1_000
 _RECORD_S = 0.1
 # So often within a lease it is renewed.
 _RENEWALS = 6
@@ -100,6 +102,8 @@ class NumberSender:
         self._log = log
         self._stop = stop
         self._lost = asyncio.Event()
+        # Enough for a second of pace at slow answers; more would only wait in the client.
+        self._connections = max(16, min(1_000, number.pace_per_s))
         self._pacer = Pacer(number.pace_per_s, now=monotonic())
         self._ready: deque[Ready] = deque()
         self._in_air: set[asyncio.Task[None]] = set()
@@ -121,12 +125,10 @@ class NumberSender:
     async def _hold_and_send(self, log: structlog.stdlib.BoundLogger) -> None:
         outbox = await self._store(Outbox, self._number, self._hold, self._log)
         log.info("sender.started", pace_per_s=self._number.pace_per_s)
-        # Enough for a second of pace at slow answers; more would only wait in the client.
-        connections = max(16, min(1_000, self._number.pace_per_s))
         async with CloudApi(
             base_url=self._number.api_url,
             version=self._number.api_version,
-            connections=connections,
+            connections=self._connections,
             deadline_s=settings.DIFUSIO_REQUEST_S,
         ) as api:
             keeper = asyncio.create_task(self._keep(outbox), name=f"lease-{self._number.id}")
@@ -160,20 +162,27 @@ class NumberSender:
     async def _send(self, outbox: Outbox, api: CloudApi) -> None:
         # Claim at most one second of the pace: whoever leaves meanwhile is skipped at the latest a second later.
         second = self._number.pace_per_s
-        refilled_at = -1.0
+        window = min(second, MOST_CLAIMED)
+        refilled_at, was_full = -1.0, False
         while not self._stop.is_set() and not self._lost.is_set():
             now = monotonic()
-            if len(self._ready) <= second // 2 and now - refilled_at >= _IDLE_S:
+            # Half of the window is left while the store is asked; one that had less than we wanted is let be a while.
+            if len(self._ready) <= window // 2 and (was_full or now - refilled_at >= _IDLE_S):
                 refilled_at = now
                 if not await self._store(outbox.may_send):
                     return
                 if inbound := await self._store(outbox.new_inbound):
                     self._pacer.spend(monotonic(), inbound)
-                self._ready.extend(await self._store(outbox.fill_up, second - len(self._ready)))
+                wanted = window - len(self._ready)
+                filled = await self._store(outbox.fill_up, wanted)
+                was_full = len(filled) == wanted
+                self._ready.extend(filled)
             if not self._ready:
                 await _wait(self._stop, _IDLE_S)
                 continue
-            free = self._pacer.free(monotonic(), min(len(self._ready), second))
+            # An intent that waits for a connection would be in doubt after a kill, for nothing.
+            room = self._connections - len(self._in_air)
+            free = self._pacer.free(monotonic(), min(len(self._ready), room))
             if free:
                 turn = [self._ready.popleft() for _ in range(free)]
                 asked_at = monotonic()
@@ -184,7 +193,8 @@ class NumberSender:
                     self._sent.extend(Sent(item, UNSTARTED) for item in turn)
                     raise
                 await self._start(api, intended, until=asked_at + lease.longest_request_s())
-            await asyncio.sleep(max(TICK_S, min(self._pacer.next_at(monotonic()) - monotonic(), _IDLE_S)))
+            at = monotonic()
+            await asyncio.sleep(max(0.0, now + TICK_S - at, min(self._pacer.next_at(at) - at, _IDLE_S)))
 
     async def _start(self, api: CloudApi, intended: Sequence[Ready], *, until: float) -> None:
         """Post what is intended; the pace counts the moment after the commit, however long that took.

@@ -1,9 +1,11 @@
 """What a sender asks of the store; every call runs in the one thread that owns the connection."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
+from uuid import UUID
 
 from django.db import connection
 
@@ -28,6 +30,7 @@ UNREAD_S = 5.0
 _MOST_TRIES = 8
 # What came of a request that was intended and never started: it may go out again.
 UNSTARTED = Judgement(NOT_SENT)
+_TOKEN_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +157,10 @@ class Outbox:
                 batches.pause([batch.id], reason="template_changed", at=now())
                 return []
         claimed = claim.claim(batch, self._hold, limit=limit, at=now())
-        rendered = [(item, renderer.ready(item)) for item in claimed]
+        rendered = [
+            (item, renderer.ready(item, token))
+            for item, token in zip(claimed, _tokens(len(claimed)), strict=True)
+        ]
         reasons = {item.delivery_id: result for item, result in rendered if isinstance(result, str)}
         if reasons:
             claim.skip_claimed(reasons, self._hold)
@@ -193,3 +199,12 @@ class Outbox:
                 "SELECT coalesce(max(id), 0) FROM inbox_message WHERE number_id = %s", [self._number.id]
             )
             return int(cursor.fetchone()[0])
+
+
+def _tokens(count: int) -> list[UUID]:
+    """Make random tokens; the system is asked for randomness once."""
+    noise = os.urandom(_TOKEN_BYTES * count)
+    return [
+        UUID(bytes=noise[begin : begin + _TOKEN_BYTES], version=4)
+        for begin in range(0, len(noise), _TOKEN_BYTES)
+    ]

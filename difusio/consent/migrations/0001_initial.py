@@ -89,6 +89,7 @@ class Migration(migrations.Migration):
                 (
                     "contact",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="consent_entries",
                         to="contacts.contact",
@@ -97,6 +98,7 @@ class Migration(migrations.Migration):
                 (
                     "workspace",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="consent_entries",
                         to="accounts.workspace",
@@ -173,6 +175,7 @@ class Migration(migrations.Migration):
                 (
                     "contact",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="consent_standings",
                         to="contacts.contact",
@@ -181,6 +184,7 @@ class Migration(migrations.Migration):
                 (
                     "entry",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="standings",
                         to="consent.entry",
@@ -189,6 +193,7 @@ class Migration(migrations.Migration):
                 (
                     "workspace",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="consent_standings",
                         to="accounts.workspace",
@@ -208,6 +213,7 @@ class Migration(migrations.Migration):
             model_name="entry",
             name="topic",
             field=models.ForeignKey(
+                db_index=False,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="consent_entries",
                 to="consent.topic",
@@ -239,6 +245,7 @@ class Migration(migrations.Migration):
             model_name="entry",
             name="wording",
             field=models.ForeignKey(
+                db_index=False,
                 blank=True,
                 null=True,
                 on_delete=django.db.models.deletion.PROTECT,

@@ -138,6 +138,7 @@ class Migration(migrations.Migration):
                 (
                     "allowed_by",
                     models.ForeignKey(
+                        db_index=False,
                         blank=True,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
@@ -148,6 +149,7 @@ class Migration(migrations.Migration):
                 (
                     "batch",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="deliveries",
                         to="outbox.batch",
@@ -155,17 +157,19 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "confirms",
-                    models.OneToOneField(
+                    models.ForeignKey(
+                        db_index=False,
                         blank=True,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="confirmation",
+                        related_name="confirmations",
                         to="consent.entry",
                     ),
                 ),
                 (
                     "contact",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="deliveries",
                         to="contacts.contact",
@@ -174,6 +178,7 @@ class Migration(migrations.Migration):
                 (
                     "number",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="deliveries",
                         to="numbers.number",
@@ -182,6 +187,7 @@ class Migration(migrations.Migration):
                 (
                     "workspace",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="deliveries",
                         to="accounts.workspace",
@@ -212,6 +218,7 @@ class Migration(migrations.Migration):
                 (
                     "number",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="attempts",
                         to="numbers.number",
@@ -220,6 +227,7 @@ class Migration(migrations.Migration):
                 (
                     "delivery",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="attempts",
                         to="outbox.delivery",
@@ -389,6 +397,14 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="outbox_delivery_allowed",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="delivery",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("confirms__isnull", False)),
+                fields=("confirms",),
+                name="outbox_delivery_confirms_once",
             ),
         ),
         migrations.AddConstraint(

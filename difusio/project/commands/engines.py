@@ -47,11 +47,12 @@ def web(_installation: "Installation", host: str, port: int, parent: int) -> Non
 def receive(installation: "Installation", host: str, port: int, parent: int) -> None:
     """Receive Meta's webhooks: verify, append, answer."""
     from difusio.project.receiving import receiver_application
-    from difusio.project.serving import end_with, listen
+    from difusio.project.serving import collect_rarely, end_with, listen
     from difusio.project.uvicorn_server import serve
 
     end_with(parent)
     listening = listen(host, port)
+    collect_rarely()
     serve(
         receiver_application(installation.url),
         listening,
@@ -69,7 +70,7 @@ def send(_installation: "Installation", parent: int) -> None:
 
     from difusio.common.keyring import keyring
     from difusio.log.table_reader import TableReader
-    from difusio.project.serving import end_with, stop_on_signals
+    from difusio.project.serving import collect_rarely, end_with, stop_on_signals
     from difusio.sending.sender import run
 
     async def until_told() -> None:
@@ -79,6 +80,7 @@ def send(_installation: "Installation", parent: int) -> None:
         await run(owner=f"{sockets.gethostname()[:40]}:{os.getpid()}", log=TableReader(keyring()), stop=stop)
 
     end_with(parent)
+    collect_rarely()
     uvloop.run(until_told())
 
 
@@ -89,12 +91,13 @@ def drain(_installation: "Installation", parent: int) -> None:
     """Fold received webhooks into the store."""
     from difusio.common.keyring import keyring
     from difusio.log.table_reader import TableReader
-    from difusio.project.serving import end_with, stop_on_signals
+    from difusio.project.serving import collect_rarely, end_with, stop_on_signals
     from difusio.receiving.drain import run
 
     stop = threading.Event()
     stop_on_signals(stop.set)
     end_with(parent)
+    collect_rarely()
     run(TableReader(keyring()), stop)
 
 
