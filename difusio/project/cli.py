@@ -23,6 +23,7 @@ _COMMANDS = "difusio.project.commands"
         "consent": f"{_COMMANDS}.consent:consent",
         "segments": f"{_COMMANDS}.segments:segments",
         "templates": f"{_COMMANDS}.templates:templates",
+        "rates": f"{_COMMANDS}.rates:rates",
         "campaign": f"{_COMMANDS}.campaign:campaign",
         "bench": f"{_COMMANDS}.bench:bench",
         "doctor": f"{_COMMANDS}.doctor:doctor",
