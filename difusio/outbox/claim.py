@@ -11,6 +11,7 @@ from django.db import connection, transaction
 
 from difusio.common.binding import binding_cursor
 from difusio.common.keyring import keyring
+from difusio.common.sealed import DamagedValueError
 from difusio.common.sql import Queries
 from difusio.consent.permission import REFUSAL
 from difusio.outbox.tallies import Change, bump
@@ -176,9 +177,7 @@ def _claimed(batch_id: int, row: Sequence[object]) -> Claimed:
         "time_zone": time_zone,
         "fields": msgspec.json.decode(str(fields)),
     }
-    address = (
-        keyring().open(sealed, purpose="contacts.identity").decode() if isinstance(sealed, bytes) else ""
-    )
+    address = _address(sealed) if isinstance(sealed, bytes) else ""
     return Claimed(
         delivery_id=int(str(delivery_id)),
         batch_id=batch_id,
@@ -186,3 +185,11 @@ def _claimed(batch_id: int, row: Sequence[object]) -> Claimed:
         address_kind=str(kind or ""),
         address=address,
     )
+
+
+def _address(sealed: bytes) -> str:
+    try:
+        return keyring().open(sealed, purpose="contacts.identity").decode()
+    except DamagedValueError:
+        # One damaged row must not hold up everybody behind it: its person is skipped, and counted as such.
+        return ""

@@ -14,8 +14,8 @@ WHERE number_id = %(number)s AND owner = %(owner)s AND epoch = %(epoch)s AND exp
 RETURNING epoch
 
 -- name: release
--- Give a number back when nothing of ours is in the air: the next owner need not wait.
-UPDATE outbox_lease SET expires_at = '-infinity'
+-- Give a number back when nothing of ours is in the air: the next owner need not wait.  (No infinity: Python has none.)
+UPDATE outbox_lease SET expires_at = 'epoch'
 WHERE number_id = %(number)s AND owner = %(owner)s AND epoch = %(epoch)s
 
 -- name: inherit

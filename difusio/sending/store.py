@@ -44,6 +44,7 @@ class SendingNumber:
     api_url: str
     api_version: str
     access_token: str = field(repr=False)
+    access_token_sealed: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ def sendable_numbers() -> list[SendingNumber]:
             api_url=number.api_url,
             api_version=number.api_version,
             access_token=keys.open(number.access_token_sealed, purpose="numbers.access_token").decode(),
+            access_token_sealed=bytes(number.access_token_sealed),
         )
         for number in Number.objects.filter(stopped_for="").order_by("id")
     ]
@@ -144,8 +146,14 @@ class Outbox:
         lease.release(self._number.id, owner=self._hold.owner, epoch=self._hold.epoch)
 
     def may_send(self) -> bool:
-        """Whether the number has not been stopped meanwhile."""
-        return Number.objects.filter(pk=self._number.id, stopped_for="").exists()
+        """Whether the number has neither been stopped nor changed meanwhile; who takes it next reads it anew."""
+        return Number.objects.filter(
+            pk=self._number.id,
+            stopped_for="",
+            pace_per_s=self._number.pace_per_s,
+            api_url=self._number.api_url,
+            access_token_sealed=self._number.access_token_sealed,
+        ).exists()
 
     def _claim(self, batch: OpenBatch, limit: int) -> list[Ready]:
         renderer = self._renderers.get(batch.id)

@@ -1,0 +1,208 @@
+"""The sender's own loop against the simulator: what Meta answers, and what is said to it meanwhile."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+import pytest
+from whatsapp_simulator.running import RunningSimulator
+from whatsapp_simulator.scenario import Number, Scenario, Setup
+
+from difusio.common.clock import now
+from difusio.common.keyring import keyring
+from difusio.consent.models import Act
+from difusio.contacts.models import Identity
+from difusio.message_templates.models import Template
+from difusio.numbers.renew import renew_token
+from difusio.outbox.models import Attempt, Batch, Delivery, Lane, Lease
+from tests.cast import NOON, Shop, agreed, person, say, shop
+from tests.faults.stage import TOKEN, wait_until
+from tests.outbox.steps import batch, frozen, states
+from tests.sending.running import nothing_waits, send_everything, send_while
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PHONE_NUMBER_ID = "700000000000001"
+BODY = "Bon dia, {{first_name}}. Respon BAIXA per no rebre'n més."
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A shop whose number the simulator knows."""
+
+    shop: Shop
+    simulator: RunningSimulator
+
+    def accepted(self) -> list[dict[str, object]]:
+        rows: list[dict[str, object]] = self.simulator.control("GET", "accepted")["data"]
+        return rows
+
+    def goes_wrong(self, *faults: dict[str, object]) -> None:
+        self.simulator.control("PUT", "faults", {"faults": list(faults)})
+
+
+@pytest.fixture
+def scene() -> Iterator[Scene]:
+    number = Number(phone_number_id=PHONE_NUMBER_ID, display_phone_number="+34 972 00 00 01")
+    example = {"body_text_named_params": [{"param_name": "first_name", "example": "Ona"}]}
+    template = {
+        "name": "autumn", "language": "ca", "category": "MARKETING", "parameter_format": "NAMED",
+        "components": [{"type": "BODY", "text": BODY, "example": example}],
+    }  # fmt: skip
+    setup = Setup(access_token=TOKEN, numbers=(number,), templates=(template,))
+    with RunningSimulator(Scenario(setup=setup)) as simulator:
+        yield Scene(
+            shop(api_url=simulator.url, phone_number_id=PHONE_NUMBER_ID, access_token=TOKEN), simulator
+        )
+
+
+def queued(of: Shop) -> Batch:
+    into = batch(of)
+    frozen(of, into)
+    return into
+
+
+def it_sends_each_person_their_own_words_with_a_token_that_says_nothing(scene: Scene) -> None:
+    agreed(scene.shop, "Asha")
+    agreed(scene.shop, "")
+    queued(scene.shop)
+
+    send_everything()
+
+    assert sorted(str(row["content"]) for row in scene.accepted()) == [
+        "Bon dia, Asha. Respon BAIXA per no rebre'n més.",
+        "Bon dia, amic. Respon BAIXA per no rebre'n més.",
+    ]
+    tokens = [UUID(hex=str(row["token"])) for row in scene.accepted()]
+    assert set(tokens) == set(Attempt.objects.values_list("token", flat=True))
+    assert {token.version for token in tokens} == {4}
+    # The number was given back in order, so that the next owner need not wait.
+    assert Lease.objects.get().expires_at < NOON
+    assert set(Delivery.objects.values_list("state", flat=True)) == {"accepted"}
+
+
+@pytest.mark.parametrize(
+    ("fault", "state"),
+    [
+        ({"kind": "refuse", "code": 131026}, "refused"),
+        ({"kind": "error_before"}, "in_doubt"),
+        ({"kind": "error_after"}, "in_doubt"),
+        ({"kind": "lose_answer"}, "in_doubt"),
+        ({"kind": "refuse", "code": 131000, "http_status": 500}, "in_doubt"),
+    ],
+)
+def it_takes_only_a_documented_refusal_as_definite(
+    scene: Scene, fault: dict[str, object], state: str
+) -> None:
+    agreed(scene.shop, "Asha")
+    queued(scene.shop)
+    scene.goes_wrong(fault)
+
+    send_everything()
+
+    assert states(scene.shop) == {"Asha": state}
+    assert Attempt.objects.count() == 1
+
+
+def it_tries_again_what_meta_refused_for_speed_under_a_new_token(scene: Scene) -> None:
+    agreed(scene.shop, "Asha")
+    queued(scene.shop)
+    scene.goes_wrong({"kind": "refuse", "code": 130429, "times": 2})
+
+    send_everything()
+
+    assert states(scene.shop) == {"Asha": "accepted"}
+    assert Attempt.objects.values("token").distinct().count() == 3
+    assert len(scene.accepted()) == 1
+
+
+def it_withdraws_a_consent_that_meta_says_was_withdrawn(scene: Scene) -> None:
+    asha = agreed(scene.shop, "Asha")
+    queued(scene.shop)
+    scene.goes_wrong({"kind": "refuse", "code": 131050})
+
+    send_everything()
+
+    assert asha.consent_entries.order_by("id").last().act == Act.WITHDRAWN
+    assert states(scene.shop)["Asha"] == "refused"
+
+
+def it_uses_a_renewed_token_without_being_started_again(scene: Scene) -> None:
+    number = scene.shop.number
+    number.access_token_sealed = keyring().seal(b"expired", purpose="numbers.access_token")
+    number.save()
+    agreed(scene.shop, "Asha")
+
+    def renew_and_launch() -> None:
+        wait_until(lambda: Lease.objects.filter(number=number).exists(), "the number has a sender")
+        renew_token(number.pk, TOKEN, by="Dana", at=now())
+        queued(scene.shop)
+        nothing_waits()
+
+    send_while(renew_and_launch)
+
+    number.refresh_from_db()
+    assert number.stopped_for == ""
+    assert len(scene.accepted()) == 1
+
+
+def it_leaves_a_number_alone_that_another_sender_has(scene: Scene) -> None:
+    agreed(scene.shop, "Asha")
+    queued(scene.shop)
+    Lease.objects.create(number=scene.shop.number, owner="other", epoch=7, expires_at="2100-01-01T00:00Z")
+
+    def look() -> None:
+        own = person(scene.shop, "waits for a second number")
+        wait_until(lambda: own.pk and Lease.objects.count() == 2, "the sender has looked round")
+
+    shop(api_url=scene.simulator.url, phone_number_id="700000000000009")
+    send_while(look)
+
+    assert scene.accepted() == []
+    assert states(scene.shop) == {"Asha": "queued"}
+
+
+def it_skips_a_person_whose_address_is_damaged_and_sends_to_the_others(scene: Scene) -> None:
+    asha = agreed(scene.shop, "Asha")
+    agreed(scene.shop, "Dunia")
+    queued(scene.shop)
+    Identity.objects.filter(contact=asha).update(value_sealed=b"\x01\0\0\0\x01" + b"damaged" * 5)
+
+    send_everything()
+
+    assert states(scene.shop) == {"Asha": "skipped no_address", "Dunia": "accepted"}
+
+
+def it_holds_a_campaign_whose_template_lost_a_placeholder(scene: Scene) -> None:
+    agreed(scene.shop, "Asha")
+    into = queued(scene.shop)
+    Template.objects.update(components=[{"type": "BODY", "text": "Bon dia {{other}}. Respon BAIXA."}])
+
+    def is_held() -> None:
+        wait_until(lambda: Batch.objects.get(pk=into.pk).paused_at, "the batch is held")
+
+    send_while(is_held)
+
+    assert Batch.objects.get(pk=into.pk).pause_reason == "template_changed"
+    assert scene.accepted() == []
+
+
+def it_sends_replies_before_everything_else(scene: Scene) -> None:
+    for place in range(60):
+        agreed(scene.shop, f"N{place}")
+    queued(scene.shop)
+    chen = person(scene.shop, "Chen")
+    entry = say(scene.shop, chen, Act.WITHDRAWN)
+    text = Batch.objects.create(
+        workspace=scene.shop.workspace, number=scene.shop.number, lane=Lane.REPLY, message={"text": "Fet."},
+        created_at=NOON,
+    )  # fmt: skip
+    Delivery.objects.create(
+        workspace=scene.shop.workspace, batch=text, number=scene.shop.number, contact=chen, state="queued",
+        confirms_id=entry, window_closes_at="2100-01-01T00:00Z", due_at=NOON, created_at=NOON,
+    )  # fmt: skip
+
+    send_everything()
+
+    assert scene.accepted()[0]["type"] == "text"
+    assert len(scene.accepted()) == 61
