@@ -157,6 +157,8 @@ def load_keyring(path: Path) -> Keyring:
         ) from None
     except PermissionError:
         raise KeyFileError(f"The key file {path} may not be read by this user.") from None
+    except OSError as error:
+        raise KeyFileError(f"The key file {path} cannot be read: {error.strerror}.") from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise KeyFileError(
             f"The key file {path} is damaged: put back the one that belongs to this store."

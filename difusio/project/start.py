@@ -39,7 +39,7 @@ class WrongKeys(StartError):
 
 
 class HomeUnusable(StartError):
-    """The folder of this installation cannot be made: choose another one with DIFUSIO_HOME."""
+    """The folder of this installation cannot be made or written to: choose another one with DIFUSIO_HOME."""
 
 
 class MissingKeys(StartError):
@@ -128,10 +128,13 @@ def _make_keys(keys_file: Path, *, is_new: bool) -> None:
     if not is_new:
         raise MissingKeys(f"{MissingKeys.__doc__} ({keys_file})")
     draft = keys_file.with_name(f".{keys_file.name}.{os.getpid()}.new")
-    save_keyring(Keyring.generate(), draft)
-    with suppress(FileExistsError):
-        os.link(draft, keys_file)
-    draft.unlink()
+    try:
+        save_keyring(Keyring.generate(), draft)
+        with suppress(FileExistsError):
+            os.link(draft, keys_file)
+        draft.unlink()
+    except OSError as error:
+        raise HomeUnusable(f"{HomeUnusable.__doc__} ({keys_file.parent}: {error.strerror})") from None
 
 
 def _check_server() -> None:
