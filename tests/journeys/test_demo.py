@@ -59,9 +59,21 @@ def processes_of(home: Path) -> list[str]:
     return found
 
 
-def told(home: Path, *options: str) -> dict[str, Any]:
-    """Tell the story and give its figures; nobody is left behind."""
-    process = demo(home, "--once", "--json", *options)
+@pytest.fixture(scope="module", autouse=True)
+def story() -> Iterator[tuple[Path, "subprocess.Popen[str]"]]:
+    """Let a story of a minute be told beside the other tests; the last one asks for its end."""
+    with tempfile.TemporaryDirectory(prefix="difusio-demo-") as folder:
+        process = demo(Path(folder), "--once", "--json")
+        try:
+            yield Path(folder), process
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.communicate(timeout=ENDS_WITHIN_S)
+
+
+def told(home: Path, process: "subprocess.Popen[str]") -> dict[str, Any]:
+    """Wait for the story's end and give its figures; nobody is left behind."""
     out, errors = process.communicate(timeout=280)
     assert process.returncode == 0, out + errors
     wait_until(lambda: not processes_of(home), "everything it started has ended", timeout_s=10)
@@ -80,12 +92,6 @@ def add_up(figures: dict[str, Any]) -> None:
     assert 0 < figures["confirmed"] <= figures["opted_out"]
 
 
-def it_tells_the_story_of_a_made_up_shop_without_losing_or_repeating_anybody(home: Path) -> None:
-    figures = told(home)
-
-    add_up(figures)
-
-
 def it_tells_the_story_of_a_real_history(home: Path) -> None:
     orders = os.environ.get("DIFUSIO_REAL_ORDERS")
     if not orders:
@@ -93,7 +99,7 @@ def it_tells_the_story_of_a_real_history(home: Path) -> None:
             pytest.fail("DIFUSIO_REAL_ORDERS must name a CSV of orders here.")
         pytest.skip("DIFUSIO_REAL_ORDERS names no CSV of orders")
 
-    figures = told(home, "--orders", orders)
+    figures = told(home, demo(home, "--once", "--json", "--orders", orders))
 
     add_up(figures)
     assert figures["events"] > 0
@@ -134,3 +140,9 @@ def it_says_in_one_sentence_that_a_port_is_taken(home: Path) -> None:
     )
     assert errors.strip() == f"Port {port} is taken. {sentence}"
     assert processes_of(home) == []
+
+
+def it_tells_the_story_of_a_made_up_shop_without_losing_or_repeating_anybody(
+    story: tuple[Path, "subprocess.Popen[str]"],
+) -> None:
+    add_up(told(*story))
