@@ -69,7 +69,10 @@ def story() -> Iterator[tuple[Path, "subprocess.Popen[str]"]]:
         finally:
             if process.poll() is None:
                 process.terminate()
-                process.communicate(timeout=ENDS_WITHIN_S)
+                process.wait(ENDS_WITHIN_S)
+            for pipe in (process.stdout, process.stderr):
+                if pipe is not None:
+                    pipe.close()
 
 
 def told(home: Path, process: "subprocess.Popen[str]") -> dict[str, Any]:
