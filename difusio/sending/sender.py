@@ -4,7 +4,6 @@ asyncio carries the requests; the store is asked in one thread, which owns the c
 """
 
 import asyncio
-import sys
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -34,7 +33,6 @@ _RECORD_S = 0.1
 _RENEWALS = 6
 _IDLE_S = 0.25
 _LOOK_FOR_NUMBERS_S = 1.0
-_SWITCH_S = 0.0005
 # So often an ending sender tries to write down what its last requests came to: ten seconds at least.
 _LAST_TRIES = 40
 
@@ -65,8 +63,6 @@ async def run(*, owner: str, log: LogReader, stop: asyncio.Event) -> None:
 
     owner: names this process among all senders.  A store that is away, and a number that fails, are tried again.
     """
-    # While the loop is busy the store's thread would wait five milliseconds for each of its turns.
-    sys.setswitchinterval(_SWITCH_S)
     store = StoreThread()
     senders: dict[int, asyncio.Task[None]] = {}
     try:
