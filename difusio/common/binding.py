@@ -6,19 +6,23 @@ from typing import cast
 
 import psycopg
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
 from difusio.common.sql import Cursor
 
 
 @contextmanager
 def binding_cursor() -> Iterator[Cursor]:
-    """Give a cursor on Django's connection, in its transaction; errors are Django's.
+    """Give a cursor on Django's connection, in its transaction; rows come back in binary, errors are Django's.
 
     Django's own cursor writes parameters into the text: for arrays of a thousand that costs more than the statement.
-    Queries through this one do not stand in Django's log of queries.
+    JSON comes back read, not as text.
     """
     connection.ensure_connection()
     # The wrapper's connection is there now; it is psycopg's, for PostgreSQL is our only store.
     plain = cast("psycopg.Connection", connection.connection)
-    with connection.wrap_database_errors, psycopg.Cursor(plain) as cursor:
-        yield cursor
+    wrapped = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
+    with psycopg.Cursor(plain) as cursor:
+        cursor.format = psycopg.pq.Format.BINARY
+        # Django's stubs ask for its own wrapper where it takes the driver's cursor.
+        yield wrapped(cast("CursorWrapper", cursor))

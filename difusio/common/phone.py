@@ -26,7 +26,9 @@ def parse_phone(text: str, *, country: str = "") -> Phone:
         number = phonenumbers.parse(text.strip(), country.upper() or None)
     except phonenumbers.NumberParseException:
         raise BadPhoneError(BadPhoneError.__doc__) from None
-    if not phonenumbers.is_possible_number(number) or not phonenumbers.is_valid_number(number):
+    # The country is the dear part of the question, so it is asked for once; whatever is valid is possible too.
+    country = phonenumbers.region_code_for_number(number) or ""
+    if not phonenumbers.is_valid_number_for_region(number, country):
         raise BadPhoneError(BadPhoneError.__doc__)
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    return Phone(e164=e164, country=phonenumbers.region_code_for_number(number) or "")
+    return Phone(e164=e164, country=country)

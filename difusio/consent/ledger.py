@@ -8,6 +8,7 @@ from pathlib import Path
 
 from django.db import connection, transaction
 
+from difusio.common.binding import binding_cursor
 from difusio.common.keyring import keyring
 from difusio.common.sql import Queries
 from difusio.consent.models import Act, Basis
@@ -76,8 +77,8 @@ def _blocks(entries: Iterable[NewEntry]) -> Iterator[list[NewEntry]]:
 
 
 def _append_block(block: list[NewEntry], *, workspace_id: int, at: datetime) -> list[int]:
-    keys = keyring()
-    with connection.cursor() as cursor:
+    proofs = keyring().seal_all([entry.proof for entry in block], purpose=PROOF)
+    with binding_cursor() as cursor:
         cursor.execute(
             queries["append"],
             {
@@ -89,7 +90,7 @@ def _append_block(block: list[NewEntry], *, workspace_id: int, at: datetime) -> 
                 "bases": [str(entry.basis) for entry in block],
                 "wordings": [entry.wording_id for entry in block],
                 "sources": [entry.source for entry in block],
-                "proofs": [keys.seal(entry.proof, purpose=PROOF) for entry in block],
+                "proofs": proofs,
                 "actors": [entry.actor for entry in block],
                 "ats": [entry.at for entry in block],
                 "expiries": [entry.expires_at for entry in block],

@@ -91,7 +91,9 @@ class Block(models.Model):
 class Entry(models.Model):
     """One act.  Never updated, never deleted: triggers refuse both."""
 
-    workspace = models.ForeignKey(Workspace, models.PROTECT, related_name="consent_entries", db_index=False)
+    workspace = models.ForeignKey(
+        Workspace, models.PROTECT, related_name="consent_entries", db_index=False, db_constraint=False
+    )
     block = models.ForeignKey(Block, models.PROTECT, related_name="block_entries")
     contact = models.ForeignKey(Contact, models.PROTECT, related_name="consent_entries", db_index=False)
     topic = models.ForeignKey(Topic, models.PROTECT, related_name="consent_entries", db_index=False)
@@ -133,7 +135,9 @@ class Standing(models.Model):
     Written only together with the entry; ``rebuild`` makes it anew from the ledger.
     """
 
-    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="consent_standings", db_index=False)
+    workspace = models.ForeignKey(
+        Workspace, models.CASCADE, related_name="consent_standings", db_index=False, db_constraint=False
+    )
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="consent_standings", db_index=False)
     topic = models.ForeignKey(Topic, models.CASCADE, related_name="consent_standings")
     entry = models.ForeignKey(Entry, models.CASCADE, related_name="standings", db_index=False)

@@ -48,7 +48,9 @@ class Identity(models.Model):
     Meta writes it, e-mail in lower case, a customer number as the shop writes it.
     """
 
-    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="identities", db_index=False)
+    workspace = models.ForeignKey(
+        Workspace, models.CASCADE, related_name="identities", db_index=False, db_constraint=False
+    )
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="identities", db_index=False)
     kind = models.CharField(max_length=16, choices=IdentityKind)
     # ISO country of a phone number or BSUID: what prices and national rules go by; empty for other kinds.
@@ -76,7 +78,9 @@ class Identity(models.Model):
 class Event(models.Model):
     """Something a contact did elsewhere.  ``source_key`` makes a second import of the same event harmless."""
 
-    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="events", db_index=False)
+    workspace = models.ForeignKey(
+        Workspace, models.CASCADE, related_name="events", db_index=False, db_constraint=False
+    )
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="events", db_index=False)
     name = models.CharField(max_length=64)
     at = models.DateTimeField()

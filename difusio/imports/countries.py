@@ -1,6 +1,6 @@
 """Countries as files name them, made into ISO 3166 codes."""
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from difusio.imports.columns import plain
@@ -34,6 +34,7 @@ _MORE: Final = {
 }
 
 
+@lru_cache(maxsize=1_000)
 def country_code(text: str) -> str | None:
     """Give the ISO code of a name or code; "" for places of no one country, None for what we do not know."""
     if not text:

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
-from django.db import connection
-
 from difusio.accounts.models import Workspace
+from difusio.common.binding import binding_cursor
 from difusio.common.keyring import keyring
 from difusio.common.sql import Queries
 from difusio.consent.ledger import NewEntry, append
@@ -227,7 +226,7 @@ def _append_acts(staging: Staging, *, by: str, at: datetime) -> int:
 
 
 def _acts_page(after: int) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
+    with binding_cursor() as cursor:
         cursor.execute(queries["acts_page"], {"after": after, "limit": BATCH_ROWS})
         return list(cursor.fetchall())
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 from zoneinfo import available_timezones
@@ -251,6 +251,7 @@ def _short(cells: Mapping[str, str], key: str, most: int) -> str:
     return text
 
 
+@lru_cache(maxsize=1_000)
 def _language(text: str) -> str:
     """Write a language as Meta's templates do: ``ca``, ``es_MX``."""
     if not text:
@@ -282,6 +283,7 @@ def _time_zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
+@lru_cache(maxsize=100)
 def _yes(text: str) -> bool:
     word = plain(text)
     if word not in _YES | _NO:

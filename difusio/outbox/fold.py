@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from difusio.cloud_api.news import Status
+from difusio.common.binding import binding_cursor
 from difusio.common.keyring import keyring
 from difusio.common.sql import Queries
 from difusio.outbox import ladder
@@ -50,7 +51,7 @@ def fold(heard: Sequence[Heard], *, at: datetime) -> Folded:
         return Folded(0, 0, ())
     keys = keyring()
     hashes = {item.wamid: keys.hash(item.wamid, kind="wamid") for item in heard if item.wamid}
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(), binding_cursor() as cursor:
         cursor.execute(
             _queries["resolve"],
             {
@@ -77,14 +78,14 @@ def fold(heard: Sequence[Heard], *, at: datetime) -> Folded:
             echoes.setdefault(attempt_id, item.wamid)
             told.append((delivery_id, item.status, item.at, item.code))
         if echoes:
+            sealed = keys.seal_all([wamid.encode() for wamid in echoes.values()], purpose=WAMID)
             cursor.execute(
                 _queries["echo"],
                 {
                     "attempts": list(echoes),
                     "hashes": [hashes.get(wamid) for wamid in echoes.values()],
                     "sealed": [
-                        keys.seal(wamid.encode(), purpose=WAMID) if wamid else None
-                        for wamid in echoes.values()
+                        value if wamid else None for wamid, value in zip(echoes.values(), sealed, strict=True)
                     ],
                     "at": at,
                 },
@@ -108,7 +109,7 @@ def fold_orphans(*, at: datetime) -> int:
 def _climb(progress: Mapping[int, Progress], *, at: datetime) -> list[Sequence[Any]]:
     if not progress:
         return []
-    with connection.cursor() as cursor:
+    with binding_cursor() as cursor:
         cursor.execute(
             _queries["fold"],
             {

@@ -79,9 +79,13 @@ class Delivery(models.Model):
     """
 
     # Every change of state writes into every index, five times a message: what another index serves has none.
-    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="deliveries", db_index=False)
+    workspace = models.ForeignKey(
+        Workspace, models.CASCADE, related_name="deliveries", db_index=False, db_constraint=False
+    )
     batch = models.ForeignKey(Batch, models.PROTECT, related_name="deliveries", db_index=False)
-    number = models.ForeignKey(Number, models.PROTECT, related_name="deliveries", db_index=False)
+    number = models.ForeignKey(
+        Number, models.PROTECT, related_name="deliveries", db_index=False, db_constraint=False
+    )
     contact = models.ForeignKey(Contact, models.PROTECT, related_name="deliveries", db_index=False)
     state = models.CharField(max_length=16, choices=State)
     reason = models.CharField(max_length=32, blank=True, default="")
@@ -156,7 +160,9 @@ class Attempt(models.Model):
     """
 
     delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="attempts", db_index=False)
-    number = models.ForeignKey(Number, models.PROTECT, related_name="attempts", db_index=False)
+    number = models.ForeignKey(
+        Number, models.PROTECT, related_name="attempts", db_index=False, db_constraint=False
+    )
     token = models.UUIDField(unique=True)
     epoch = models.BigIntegerField()
     intended_at = models.DateTimeField()

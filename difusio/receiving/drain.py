@@ -24,6 +24,7 @@ from difusio.cloud_api.news import (
 )
 from difusio.cloud_api.verdicts import Outcome, failed_later
 from difusio.cloud_api.webhooks import event_key, read_webhook
+from difusio.common.binding import binding_cursor
 from difusio.common.clock import now
 from difusio.common.keyring import keyring
 from difusio.common.sql import Queries
@@ -43,7 +44,7 @@ _log = structlog.get_logger("difusio.receiving")
 
 # Posts a transaction: inbound few, so that a STOP is in force at once; statuses many, because they come in floods.
 INBOUND_POSTS = 20
-STATUS_POSTS = 100
+STATUS_POSTS = 300
 _IDLE_S = 0.1
 _TIDY_S = 600.0
 # Raw webhooks can be replayed for a month (consent rules, 36); Meta repeats itself for a week.
@@ -110,7 +111,7 @@ def drain(log: LogReader, *, lane: Lane, limit: int) -> Drained:
 
 def _together(log: LogReader, *, lane: Lane, limit: int) -> Drained:
     at = now()
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(), binding_cursor() as cursor:
         posts = log.take(cursor, lane, limit)
         drained = _fold_posts(log, posts, at=at)
         if posts:
@@ -169,7 +170,7 @@ def _fold_posts(log: LogReader, posts: Sequence[Post], *, at: datetime) -> Drain
 def _fold_statuses(statuses: dict[bytes, StatusUpdate], *, at: datetime) -> None:
     if not statuses:
         return
-    with connection.cursor() as cursor:
+    with binding_cursor() as cursor:
         cursor.execute(_queries["remember"], {"keys": sorted(statuses), "at": at})
         new = {bytes(row[0]) for row in cursor.fetchall()}
     folded = fold([_heard(key, statuses[key]) for key in statuses if key in new], at=at)

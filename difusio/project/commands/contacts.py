@@ -50,7 +50,9 @@ def import_contacts(
     """
     from difusio.common.clock import now
     from difusio.imports.people import import_people
+    from difusio.project.serving import collect_rarely
 
+    collect_rarely()
     workspace = workspace_or_only(workspace_id)
     done = import_people(
         file,
@@ -96,7 +98,9 @@ def import_order_history(
     """Import a CSV of orders: its customers become contacts, its orders `bought` events."""
     from difusio.common.clock import now
     from difusio.imports.orders import import_orders
+    from difusio.project.serving import collect_rarely
 
+    collect_rarely()
     workspace = workspace_or_only(workspace_id)
     done = import_orders(
         file,
