@@ -15,7 +15,16 @@ from difusio_checker.segment import SegmentError
 
 _NUMBERS = (
     *("expected", "received", "lost", "sent_twice", "without_consent", "after_leaving", "strangers"),
-    *("withdrawn", "refused", "parked", "in_doubt", "leavings", "confirmed_once", "confirmed_more"),
+    *(
+        "withdrawn",
+        "refused",
+        "parked",
+        "in_doubt",
+        "leavings",
+        "confirmed_once",
+        "confirmed_more",
+        "unconfirmed",
+    ),
     *("audience_differs", "ledger_differs"),
 )
 

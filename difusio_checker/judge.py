@@ -55,6 +55,7 @@ class Result:
     leavings: int = 0
     confirmed_once: int = 0
     confirmed_more: int = 0
+    unconfirmed: int = 0
     audience_differs: dict[str, int] = field(default_factory=lambda: {"missing": 0, "extra": 0, "twice": 0})
     ledger_differs: dict[str, int] = field(default_factory=lambda: {"missing": 0, "extra_grants": 0})
     examples: dict[str, list[str]] = field(default_factory=dict)
@@ -85,7 +86,7 @@ def judge(case: Case) -> Result:
     result.in_doubt = sum(member.state == "in_doubt" for member in case.audience)
     wrong = (
         result.lost + result.sent_twice + result.without_consent + result.after_leaving + result.strangers
-        + result.confirmed_more + result.in_doubt + max(0, result.parked - case.allow_parked)
+        + result.confirmed_more + result.unconfirmed + result.in_doubt + max(0, result.parked - case.allow_parked)
         + sum(result.audience_differs.values()) + sum(result.ledger_differs.values())
     )  # fmt: skip
     result.holds = wrong == 0
@@ -227,8 +228,20 @@ def _left_at(case: Case, who: _Who) -> dict[str, float]:
     return left
 
 
+def _wrote_so(case: Case, who: _Who) -> set[str]:
+    """Give the people whose first leaving was a message or a tap."""
+    first: dict[str, bool] = {}
+    for act in case.seen.written:
+        if act.is_leaving:
+            first.setdefault(who.at(act.address, act.person), act.is_native)
+    return {key for key, is_native in first.items() if not is_native}
+
+
 def _leavings(case: Case, who: _Who, result: Result) -> None:
-    """Count the free texts that people got after they left: one confirms, more are too many."""
+    """Count the free texts that people got after they left: one confirms, more are too many, none is too few.
+
+    Who left by WhatsApp's own switch first is told so by WhatsApp, and need not hear it from us.
+    """
     left = _left_at(case, who)
     result.leavings = len(left)
     texts: Counter[str] = Counter()
@@ -238,6 +251,7 @@ def _leavings(case: Case, who: _Who, result: Result) -> None:
             texts[key] += 1
     result.confirmed_once = sum(n == 1 for n in texts.values())
     result.confirmed_more = result.note("confirmed_more", [key for key, n in texts.items() if n > 1])
+    result.unconfirmed = result.note("unconfirmed", _wrote_so(case, who) & left.keys() - texts.keys())
 
 
 def launched_at(audience: list[Member]) -> datetime:

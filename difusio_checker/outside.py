@@ -65,6 +65,7 @@ class Written:
     person: str
     is_leaving: bool
     is_return: bool
+    is_native: bool  # by WhatsApp's own switch, which shows the person itself that it worked
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,7 @@ def see(url: str) -> Seen:
             person=str(row["person"]),
             is_leaving=_means_leaving(str(row.get("kind") or ""), str(row.get("text") or "")),
             is_return=row.get("kind") == "resume",
+            is_native=row.get("kind") in {"stop", "resume"},
         )
         for row in _pages(base, "inbound")
     )

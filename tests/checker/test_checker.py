@@ -200,6 +200,7 @@ def it_finds_nothing_where_all_is_right(world: World, capsys: pytest.CaptureFixt
         "leavings": 0,
         "confirmed_once": 0,
         "confirmed_more": 0,
+        "unconfirmed": 0,
         "audience_differs": {"missing": 0, "extra": 0, "twice": 0},
         "ledger_differs": {"missing": 0, "extra_grants": 0},
         "examples": {},
@@ -289,6 +290,15 @@ def it_catches_a_leaving_confirmed_twice(world: World, capsys: pytest.CaptureFix
     assert (code, found["confirmed_more"], found["examples"]) == (1, 1, {"confirmed_more": ["asha"]})
 
 
+def it_catches_a_leaving_that_nobody_confirmed(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    world.write("asha", "BAIXA", after_s=60)
+    world.withdraw("asha", after_s=61)
+
+    code, found = _verdict(world, capsys)
+
+    assert (code, found["unconfirmed"], found["examples"]) == (1, 1, {"unconfirmed": ["asha"]})
+
+
 def it_catches_a_message_long_after_leaving(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     world.write("bilal", "stop", after_s=2)
     world.accept("bilal", after_s=30)
@@ -303,6 +313,7 @@ def it_excuses_who_left_before_their_turn(world: World, capsys: pytest.CaptureFi
     world.accepted.pop()
     world.write("bilal", "BAJA", after_s=0.5)
     world.withdraw("bilal", after_s=0.6)
+    world.accept("bilal", after_s=0.7, text="Hecho.")
     world.audience[1] = _member("bilal", "skipped", "left")
 
     code, found = _verdict(world, capsys)

@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 from urllib.error import HTTPError, URLError
@@ -68,11 +68,10 @@ class Simulator:
                     "seed": self._seed,
                     "setup": self._setup,
                     "habits": {"replies": 0.06, "leaves": 0.03, "unreachable": 0.01},
-                    # What a day at Meta brings: answers that get lost, a person on our own block list.
+                    # What a day at Meta brings: answers that get lost.
                     "faults": [
                         {"kind": "lose_answer", "rate": 0.003},
                         {"kind": "error_after", "rate": 0.002},
-                        {"kind": "refuse", "rate": 0.003, "code": 130403},
                     ],
                     "clock": {"rate": CLOCK_RATE},
                 }
@@ -99,6 +98,11 @@ class Simulator:
     def subscribe(self, callback_url: str) -> None:
         """Let webhooks go to ``callback_url`` after the handshake."""
         self.control("PUT", "setup", {**self._setup, "callback_url": callback_url})
+
+    def block(self, phones: Iterable[str]) -> None:
+        """Put people on the shop's own block list: whatever is sent to them is refused at once (130403)."""
+        for phone in phones:
+            self.control("POST", f"people/{phone}/block", {"by": "business", "blocked": True})
 
     def control(self, method: str, path: str, body: Mapping[str, object] | None = None) -> dict[str, Any]:
         """Ask the control plane."""

@@ -4,6 +4,7 @@ Nothing is faked: platform, engines and simulator are separate processes that sp
 and consent are made up, and marked so; a demo workspace can never be pointed at the real Meta.
 """
 
+import csv
 import json
 import os
 import secrets
@@ -56,6 +57,7 @@ _ZONE: Final = ZoneInfo("Europe/Madrid")
 _ENGINES_S: Final = 60.0
 _STORY_S: Final = 600.0
 _QUIET_ROUNDS: Final = 4
+_BLOCKED: Final = 10
 
 Say = Callable[[str], None]
 
@@ -295,7 +297,15 @@ def _start_engines(stage: Stage) -> None:
                 raise EnginesMissing(f"{EnginesMissing.__doc__} ({log_file})")
             time.sleep(0.1)
     if stage.simulator is not None:
+        stage.simulator.block(_troublesome(stage.files["people"]))
         stage.simulator.subscribe(f"http://127.0.0.1:{plot.receive_port}/webhooks/whatsapp")
+
+
+def _troublesome(people: Path) -> list[str]:
+    """Choose a few people whom the shop has blocked, so that refusals are seen too: every so many-th in the file."""
+    with people.open(encoding="utf-8", newline="") as file:
+        phones = [row["phone"] for row in csv.DictReader(file) if row["phone"]]
+    return phones[:: max(1, len(phones) // _BLOCKED)]
 
 
 def _launch(stage: Stage) -> None:
@@ -379,11 +389,12 @@ def _see(stage: Stage) -> dict[str, object]:
     }
     stage.say(
         f"8 See      {figures['accepted']} accepted, {figures['delivered']} delivered, {figures['read']} read, "
-        f"{figures['replied']} replied, {figures['opted_out']} left ({confirmed} wrote so and were confirmed)."
+        f"{figures['replied']} replied, {figures['opted_out']} left."
     )
     stage.say(
         f"           Counted from outside: of {verdict['expected']} who should have got it {verdict['lost']} lost, "
-        f"{verdict['sent_twice']} sent twice, {verdict['without_consent']} without consent."
+        f"{verdict['sent_twice']} sent twice, {verdict['without_consent']} without consent; of {verdict['leavings']} "
+        f"leavings {verdict['confirmed_once']} confirmed once, {verdict['unconfirmed']} wrote and were not."
     )
     return figures
 
