@@ -7,6 +7,7 @@ from django.db import connection
 
 from difusio.common.keyring import keyring
 from difusio.consent.ledger import PROOF, queries
+from difusio.contacts.identities import opened
 
 _PAGE_ROWS = 2_000
 
@@ -32,10 +33,7 @@ def _row(row: tuple[Any, ...]) -> dict[str, object]:
     keys = keyring()
     (entry, contact, topic, kind, act, basis, wording, language, source, proof, actor) = row[:11]
     (at, recorded_at, expires_at, is_made_up, digest, kinds, sealed) = row[11:]
-    identities = {
-        name: keys.open(value, purpose="contacts.identity").decode()
-        for name, value in zip(kinds or [], sealed or [], strict=True)
-    }
+    identities = opened(kinds, sealed)
     return {
         "entry": entry,
         "contact": contact,

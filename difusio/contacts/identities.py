@@ -64,6 +64,15 @@ def new_identity(
     )
 
 
+def opened(kinds: Sequence[str] | None, sealed: Sequence[bytes] | None) -> dict[str, str]:
+    """Open a person's identities for an export: kind → value, of several of a kind the last one given."""
+    keys = keyring()
+    return {
+        kind: keys.open(value, purpose=PURPOSE).decode()
+        for kind, value in zip(kinds or (), sealed or (), strict=True)
+    }
+
+
 def find(
     workspace_id: int, identities: Iterable[tuple[IdentityKind, str]]
 ) -> dict[tuple[IdentityKind, str], int]:

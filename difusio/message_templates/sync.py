@@ -12,11 +12,11 @@ from django.utils.translation import gettext
 from difusio.cloud_api.causes import cause
 from difusio.cloud_api.templates import ListedTemplate
 from difusio.cloud_api.transport import CloudApi, CloudApiError, MetaRefusedError, MetaUnreachableError
-from difusio.common.keyring import keyring
 from difusio.message_templates.choose import DELETED
 from difusio.message_templates.errors import MessageTemplateError
 from difusio.message_templates.models import Template
 from difusio.numbers.models import Number
+from difusio.numbers.secrets import access_token
 
 _DEADLINE_S = 30.0
 _CONNECTIONS = 1
@@ -70,7 +70,7 @@ def sync(*, workspace_id: int, number_id: int, at: datetime) -> Synced:
 
 
 def _list(number: Number) -> tuple[ListedTemplate, ...]:
-    token = keyring().open(bytes(number.access_token_sealed), purpose="numbers.access_token").decode()
+    token = access_token(number)
 
     async def ask() -> tuple[ListedTemplate, ...]:
         client = CloudApi(

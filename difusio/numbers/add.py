@@ -10,9 +10,8 @@ from difusio.accounts.models import Workspace
 from difusio.common.keyring import keyring
 from difusio.common.sentences import SentenceError
 from difusio.numbers.models import Number, Portfolio, WebhookSecret
-from difusio.numbers.secrets import SECRET, VERIFY_TOKEN
+from difusio.numbers.secrets import ACCESS_TOKEN, SECRET, VERIFY_TOKEN
 
-ACCESS_TOKEN = "numbers.access_token"  # noqa: S105  # names a purpose, holds nothing
 META_URL = "https://graph.facebook.com"
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 

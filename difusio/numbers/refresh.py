@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 from difusio.cloud_api.news import UNLIMITED
 from difusio.cloud_api.transport import CloudApi, NumberState
-from difusio.common.keyring import keyring
-from difusio.numbers.add import ACCESS_TOKEN
 from difusio.numbers.models import Number, Portfolio
+from difusio.numbers.secrets import access_token
 
 _DEADLINE_S = 15.0
 
@@ -23,13 +22,17 @@ class Refreshed:
 def refresh(number_id: int) -> Refreshed:
     """Store what Meta says of a number now.  Repeating it is harmless.  Raises cloud_api's CloudApiError."""
     number = Number.objects.get(pk=number_id)
-    token = keyring().open(number.access_token_sealed, purpose=ACCESS_TOKEN).decode()
-    state = asyncio.run(_ask(number, token))
+    state = ask(number)
     Number.objects.filter(pk=number_id).update(quality=state.quality)
     if state.daily_limit is not None:
         limit = None if state.daily_limit == UNLIMITED else state.daily_limit
         Portfolio.objects.filter(pk=number.portfolio_id).update(messaging_limit=limit)
     return Refreshed(quality=state.quality, allowed_per_s=state.per_s)
+
+
+def ask(number: Number) -> NumberState:
+    """Ask Meta how a number stands, and store nothing.  Raises cloud_api's CloudApiError."""
+    return asyncio.run(_ask(number, access_token(number)))
 
 
 async def _ask(number: Number, token: str) -> NumberState:

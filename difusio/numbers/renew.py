@@ -6,9 +6,8 @@ from django.db import transaction
 
 from difusio.accounts import audit
 from difusio.common.keyring import keyring
-from difusio.numbers.add import ACCESS_TOKEN
 from difusio.numbers.models import Number, WebhookSecret
-from difusio.numbers.secrets import SECRET, VERIFY_TOKEN
+from difusio.numbers.secrets import ACCESS_TOKEN, SECRET, VERIFY_TOKEN
 
 
 def renew_token(number_id: int, access_token: str, *, by: str, at: datetime) -> None:

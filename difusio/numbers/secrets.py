@@ -7,10 +7,11 @@ import structlog
 from django.db import Error, connection
 
 from difusio.common.keyring import keyring
-from difusio.numbers.models import WebhookSecret
+from difusio.numbers.models import Number, WebhookSecret
 
 SECRET = "numbers.webhook_secret"  # noqa: S105  # names a purpose, holds nothing
 VERIFY_TOKEN = "numbers.verify_token"  # noqa: S105  # the same
+ACCESS_TOKEN = "numbers.access_token"  # noqa: S105  # the same
 
 _REFRESH_S = 2.0
 _log = structlog.get_logger("difusio.numbers")
@@ -25,6 +26,11 @@ class Secrets:
 
     def __repr__(self) -> str:
         return f"Secrets({len(self.app_secrets)})"
+
+
+def access_token(number: Number) -> str:
+    """Open the token that a number sends with."""
+    return keyring().open(number.access_token_sealed, purpose=ACCESS_TOKEN).decode()
 
 
 def load_secrets() -> Secrets:

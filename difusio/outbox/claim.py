@@ -14,6 +14,7 @@ from difusio.common.keyring import keyring
 from difusio.common.sealed import DamagedValueError
 from difusio.common.sql import Queries
 from difusio.consent.permission import REFUSAL
+from difusio.contacts.identities import PURPOSE
 from difusio.outbox.tallies import Change, bump
 
 _queries = Queries(Path(__file__).with_suffix(".sql"))
@@ -189,7 +190,7 @@ def _claimed(batch_id: int, row: Sequence[object]) -> Claimed:
 
 def _address(sealed: bytes) -> str:
     try:
-        return keyring().open(sealed, purpose="contacts.identity").decode()
+        return keyring().open(sealed, purpose=PURPOSE).decode()
     except DamagedValueError:
         # One damaged row must not hold up everybody behind it: its person is skipped, and counted as such.
         return ""

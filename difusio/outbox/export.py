@@ -6,8 +6,8 @@ from typing import Any
 
 from django.db import connection
 
-from difusio.common.keyring import keyring
 from difusio.common.sql import Queries
+from difusio.contacts.identities import opened
 
 _queries = Queries(Path(__file__).with_suffix(".sql"))
 _PAGE_ROWS = 2_000
@@ -28,12 +28,8 @@ def _page(batch_ids: Sequence[int], after: int) -> list[Sequence[Any]]:
 
 
 def _row(row: Sequence[Any]) -> dict[str, object]:
-    keys = keyring()
     delivery, contact, state, reason, code, allowed_by, accepted_at, created_at, tries, kinds, sealed = row
-    identities = {
-        kind: keys.open(value, purpose="contacts.identity").decode()
-        for kind, value in zip(kinds or [], sealed or [], strict=True)
-    }
+    identities = opened(kinds, sealed)
     return {
         "delivery": delivery,
         "contact": contact,

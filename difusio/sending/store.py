@@ -13,12 +13,12 @@ from difusio.cloud_api.answers import Judgement
 from difusio.cloud_api.verdicts import NOT_SENT
 from difusio.cloud_api.verdicts import Outcome as Word
 from difusio.common.clock import now
-from difusio.common.keyring import keyring
 from difusio.common.sentences import SentenceError
 from difusio.inbox import leaving
 from difusio.inbox.models import Message
 from difusio.log.port import Lane, LogReader
 from difusio.numbers.models import Number
+from difusio.numbers.secrets import access_token
 from difusio.outbox import batches, claim, lease, record
 from difusio.outbox.claim import Hold, OpenBatch
 from difusio.outbox.record import Outcome
@@ -57,7 +57,6 @@ class Sent:
 
 def sendable_numbers() -> list[SendingNumber]:
     """List the numbers from which something may leave.  Cost: 1 query."""
-    keys = keyring()
     return [
         SendingNumber(
             id=number.pk,
@@ -66,7 +65,7 @@ def sendable_numbers() -> list[SendingNumber]:
             pace_per_s=number.pace_per_s,
             api_url=number.api_url,
             api_version=number.api_version,
-            access_token=keys.open(number.access_token_sealed, purpose="numbers.access_token").decode(),
+            access_token=access_token(number),
             access_token_sealed=bytes(number.access_token_sealed),
         )
         for number in Number.objects.filter(stopped_for="").order_by("id")

@@ -4,10 +4,9 @@ import pytest
 
 from difusio.accounts.models import AuditEntry
 from difusio.common.keyring import keyring
-from difusio.numbers.add import ACCESS_TOKEN
 from difusio.numbers.models import Number
 from difusio.numbers.renew import let_go_on, renew_secret, renew_token, retire_secrets
-from difusio.numbers.secrets import load_secrets
+from difusio.numbers.secrets import ACCESS_TOKEN, load_secrets
 from tests.cast import NOON, shop
 
 pytestmark = pytest.mark.django_db

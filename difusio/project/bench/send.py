@@ -22,6 +22,7 @@ from difusio.log.table_reader import TableReader
 from difusio.message_templates.compiled import compile_batch
 from difusio.message_templates.models import Template
 from difusio.numbers.models import Number
+from difusio.numbers.secrets import access_token
 from difusio.outbox.models import Batch, Tally
 from difusio.project.bench import shop
 from difusio.project.bench.figure import Figure, peak_mb
@@ -115,7 +116,7 @@ def _requests() -> tuple[str, dict[str, str], list[bytes]]:
     message = compile_batch(template, batch.message["values"])
     contact = {"first_name": "Nom123", "fields": {"item": "abric"}}
     bodies = [message.fill(shop.phone_of(place), contact, uuid4().hex) for place in range(_DIFFERENT)]
-    token = keyring().open(number.access_token_sealed, purpose="numbers.access_token").decode()
+    token = access_token(number)
     connection.close()
     return (
         f"{number.api_url}/{number.api_version}/{number.phone_number_id}/{message.path}",

@@ -90,16 +90,10 @@ def _store(installation: "Installation") -> Iterator[Finding]:
 
 
 def _numbers() -> Iterator[Finding]:
-    import asyncio
-
-    from difusio.cloud_api.transport import CloudApi, CloudApiError, NumberState
-    from difusio.common.keyring import keyring
+    from difusio.cloud_api.transport import CloudApiError
     from difusio.numbers.models import Number, WebhookSecret
+    from difusio.numbers.refresh import ask
     from difusio.reports.causes import stop_sentence
-
-    async def ask(number: Number, token: str) -> NumberState:
-        async with CloudApi(base_url=number.api_url, version=number.api_version, deadline_s=10.0) as api:
-            return await api.get_number(number.phone_number_id, token)
 
     numbers = list(Number.objects.order_by("id"))
     if not numbers:
@@ -117,9 +111,8 @@ def _numbers() -> Iterator[Finding]:
                 f"Mend it, then: difusio numbers go-on {number.pk}",
             )
             continue
-        token = keyring().open(number.access_token_sealed, purpose="numbers.access_token").decode()
         try:
-            state = asyncio.run(ask(number, token))
+            state = ask(number)
         except CloudApiError as error:
             yield Finding(name, "does not answer", f"{error} Check its token and the network.")
             continue
