@@ -15,6 +15,7 @@ from whatsapp_simulator.journal import Journal
 from whatsapp_simulator.life import Life
 from whatsapp_simulator.people import Person, read_phone, read_user_id
 from whatsapp_simulator.scenario import Fault, Habits, PersonFacts, ScenarioError, Setup, decode
+from whatsapp_simulator.subscriptions import Callback
 from whatsapp_simulator.templates import QuickReply
 from whatsapp_simulator.webhooks import HandshakeError
 from whatsapp_simulator.world import Line, World
@@ -160,7 +161,7 @@ class Control:
         old = world.setup
         is_same = (setup.callback_url, setup.verify_token) == (old.callback_url, old.verify_token)
         if setup.callback_url and setup.verify_callback and not (is_same and world.outbox.is_verified):
-            await world.outbox.shake_hands(setup)
+            await world.outbox.shake_hands(Callback(setup.callback_url, setup.verify_token))
         world.replace_setup(setup, verified=True)
         return world.setup
 

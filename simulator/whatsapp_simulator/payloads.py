@@ -122,6 +122,12 @@ def envelope(waba_id: str, changes: list[Any]) -> bytes:
     return escaped(msgspec.json.encode(written))
 
 
+def management(waba_id: str, *, field: str, value: dict[str, Any], at: float) -> bytes:
+    """Write the body of a POST about the account; only these entries say their `time`."""
+    entry = {"id": waba_id, "time": int(at), "changes": [{"value": value, "field": field}]}
+    return escaped(msgspec.json.encode({"object": "whatsapp_business_account", "entry": [entry]}))
+
+
 def escaped(body: bytes) -> bytes:
     """Put a backslash before each slash and write non-ASCII as `u` and four digits, as Meta does.
 

@@ -21,6 +21,7 @@ from whatsapp_simulator.journal import Journal
 from whatsapp_simulator.people import Person
 from whatsapp_simulator.scenario import Habits, Number, Setup
 from whatsapp_simulator.schedule import Schedule
+from whatsapp_simulator.subscriptions import Callback, Subscriptions
 
 _logger = logging.getLogger(__name__)
 
@@ -69,6 +70,7 @@ class Outbox:
         self,
         *,
         setup: Callable[[], Setup],
+        subscriptions: Callable[[], Subscriptions],
         habits: Callable[[], Habits],
         clock: Clock,
         schedule: Schedule,
@@ -76,6 +78,7 @@ class Outbox:
         counts: Callable[[], Counts],
     ) -> None:
         self._setup = setup
+        self._subscriptions = subscriptions
         self._habits = habits
         self._clock = clock
         self._schedule = schedule
@@ -118,9 +121,25 @@ class Outbox:
         raw = msgspec.Raw(msgspec.json.encode(written))
         self._add(self._urgent, _Update(number, "user_preferences", person, with_username=True, written=raw))
 
-    def _add(self, lane: list[_Update], update: _Update) -> None:
-        if not self._setup().callback_url:
+    def management(self, field: str, value: dict[str, Any]) -> None:
+        """Send what concerns the account, its numbers or its templates: a POST of its own."""
+        if not self._is_heard(field, ""):
+            return
+        body = payloads.management(self._setup().waba_id, field=field, value=value, at=self._clock.now())
+        parcel = _Parcel("", 1, body, self._generation)
+        self.pending += 1
+        self._keep_or_spool(parcel)
+        self._ready.put_nowait(parcel)
+
+    def _is_heard(self, field: str, phone_number_id: str) -> bool:
+        subscriptions = self._subscriptions()
+        heard = subscriptions.wants(field) and bool(subscriptions.callback(phone_number_id).url)
+        if not heard:
             self._counts().webhooks["unsubscribed"] += 1
+        return heard
+
+    def _add(self, lane: list[_Update], update: _Update) -> None:
+        if not self._is_heard(_field(update.kind), update.number.phone_number_id):
             return
         lane.append(update)
         self.pending += 1
@@ -136,21 +155,23 @@ class Outbox:
         self._spool.clear()
         self._spooled = self.pending = self.waiting_for_retry = 0
 
-    async def shake_hands(self, setup: Setup) -> None:
+    async def shake_hands(self, callback: Callback) -> None:
         """Ask a callback for the challenge, as Meta does before it subscribes; raises HandshakeError."""
         challenge = str(int.from_bytes(hashlib.sha256(str(self._clock.now()).encode()).digest()[:4], "big"))
-        query = {"hub.mode": "subscribe", "hub.challenge": challenge, "hub.verify_token": setup.verify_token}
+        query = {
+            "hub.mode": "subscribe",
+            "hub.challenge": challenge,
+            "hub.verify_token": callback.verify_token,
+        }
         try:
-            async with self._http().get(setup.callback_url, params=query, allow_redirects=False) as answer:
+            async with self._http().get(callback.url, params=query, allow_redirects=False) as answer:
                 said = await answer.text(errors="replace")
         except (aiohttp.ClientError, OSError, ValueError) as problem:
             reason = str(problem) or type(problem).__name__
-            raise HandshakeError(
-                f"The callback {setup.callback_url} could not be reached: {reason}."
-            ) from problem
+            raise HandshakeError(f"The callback {callback.url} could not be reached: {reason}.") from problem
         if answer.status != _HTTP_OK or said.strip() != challenge:
             raise HandshakeError(
-                f"The callback {setup.callback_url} did not answer the challenge: HTTP {answer.status}, "
+                f"The callback {callback.url} did not answer the challenge: HTTP {answer.status}, "
                 f"{said[:80]!r} instead of {challenge!r}."
             )
 
@@ -187,10 +208,10 @@ class Outbox:
     async def _verify_until_done(self) -> None:
         # A scenario may name a callback that starts later than the simulator.
         while True:
-            setup = self._setup()
-            if not self.is_verified and setup.callback_url:
+            callback = self._subscriptions().app
+            if not self.is_verified and callback.url:
                 try:
-                    await self.shake_hands(setup)
+                    await self.shake_hands(callback)
                 except HandshakeError as problem:
                     _logger.info("webhooks.not_verified: %s", problem)
                 else:
@@ -263,7 +284,10 @@ class Outbox:
         headers = {"Content-Type": "application/json", "X-Hub-Signature-256": f"sha256={signature}"}
         try:
             async with self._http().post(
-                setup.callback_url, data=body, headers=headers, allow_redirects=False
+                self._subscriptions().callback(phone_number_id).url,
+                data=body,
+                headers=headers,
+                allow_redirects=False,
             ) as answer:
                 await answer.read()
         except (aiohttp.ClientError, OSError, ValueError):
@@ -309,6 +333,10 @@ class Outbox:
             self._ready.put_nowait(parcel)
 
 
+def _field(kind: str) -> str:
+    return "user_preferences" if kind == "user_preferences" else "messages"
+
+
 def _change(kind: str, batch: list[_Update]) -> Any:
     """Write one change; each person stands in `contacts` once, failed statuses have none."""
     contacts: dict[str, tuple[Person, bool]] = {}
@@ -321,7 +349,7 @@ def _change(kind: str, batch: list[_Update]) -> Any:
             )
     return payloads.change(
         batch[0].number,
-        field="user_preferences" if kind == "user_preferences" else "messages",
+        field=_field(kind),
         contacts=[payloads.contact(person, with_username=shown) for person, shown in contacts.values()],
         updates=[update.written for update in batch],
         kind="statuses" if kind == "failed" else kind,
