@@ -110,14 +110,16 @@ def change(
     return {"value": value, "field": field}
 
 
-def entry(waba_id: str, changes: list[Any], *, time: int | None = None) -> dict[str, Any]:
-    """Write an entry; time: seconds since 1970, on what is told of an account, never on messages."""
-    return {"id": waba_id, **({} if time is None else {"time": time}), "changes": changes}
-
-
-def envelope(entries: list[dict[str, Any]]) -> bytes:
+def envelope(waba_id: str, changes: list[Any]) -> bytes:
     """Write the body of one POST, escaped as Meta does."""
-    return escaped(msgspec.json.encode({"object": "whatsapp_business_account", "entry": entries}))
+    written = {"object": "whatsapp_business_account", "entry": [{"id": waba_id, "changes": changes}]}
+    return escaped(msgspec.json.encode(written))
+
+
+def management(waba_id: str, *, field: str, value: dict[str, Any], at: float) -> bytes:
+    """Write the body of a POST about the account; only these entries say their `time`."""
+    entry = {"id": waba_id, "time": int(at), "changes": [{"value": value, "field": field}]}
+    return escaped(msgspec.json.encode({"object": "whatsapp_business_account", "entry": [entry]}))
 
 
 def escaped(body: bytes) -> bytes:

@@ -54,8 +54,6 @@ class Setup(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     verify_token: str = "simulated-verify-token"  # noqa: S105 - as above
     callback_url: str = ""
     """Where webhooks go; empty: nobody is subscribed and none are sent."""
-    subscribed_fields: tuple[str, ...] | None = None
-    """The webhook fields the app is subscribed to at the start; left out: every field."""
     webhook_version: Literal["v22.0", "v23.0", "v24.0", "v25.0", "v26.0"] = "v26.0"
     """The version chosen for the app's webhooks, whatever version is called: it decides their shape."""
     verify_callback: bool = True

@@ -10,9 +10,10 @@ from aiohttp.web_protocol import RequestHandler
 from aiohttp.web_request import BaseRequest
 
 from whatsapp_simulator.control import ROOT, Control, ControlRequest
+from whatsapp_simulator.graph.calls import GraphRequest
 from whatsapp_simulator.graph.errors import Problem, problem
 from whatsapp_simulator.graph.messages import Answer
-from whatsapp_simulator.graph.routes import GraphRequest, answer
+from whatsapp_simulator.graph.routes import answer
 from whatsapp_simulator.life import Life
 from whatsapp_simulator.world import World
 
@@ -69,7 +70,10 @@ class Face:
         if told.connection_lost and request.transport is not None:
             # The message is accepted, and nobody is told: what a lost answer looks like from outside.
             request.transport.abort()
-        return web.Response(status=told.status, body=told.body, headers={"Content-Type": _GRAPH_JSON})
+        headers = {"Content-Type": _GRAPH_JSON}
+        if told.headers:
+            headers |= dict(told.headers)
+        return web.Response(status=told.status, body=told.body, headers=headers)
 
 
 def make_server(world: World, life: Life) -> web.Server:

@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -76,15 +76,6 @@ class _Update:
 
 
 @dataclass(slots=True)
-class _Notice:
-    """Something told of an account, with the time it was."""
-
-    field: str
-    at: int
-    value: msgspec.Raw
-
-
-@dataclass(slots=True)
 class _Parcel:
     """One POST: its body in memory or, while the receiver is behind, in the spool.
 
@@ -106,12 +97,11 @@ class Outbox:
     setup and habits are asked for each time, because the control plane may replace them.
     """
 
-    subscriptions: Subscriptions
-
     def __init__(
         self,
         *,
         setup: Callable[[], Setup],
+        subscriptions: Callable[[], Subscriptions],
         habits: Callable[[], Habits],
         clock: Clock,
         schedule: Schedule,
@@ -119,6 +109,7 @@ class Outbox:
         counts: Callable[[], Counts],
     ) -> None:
         self._setup = setup
+        self._subscriptions = subscriptions
         self._habits = habits
         self._clock = clock
         self._schedule = schedule
@@ -126,7 +117,6 @@ class Outbox:
         self._counts = counts
         self._statuses: list[_Update] = []
         self._urgent: list[_Update] = []
-        self._notices: list[_Notice] = []
         self._ready: asyncio.Queue[_Parcel] = asyncio.Queue()
         self._wake = asyncio.Event()
         self._verified = asyncio.Event()
@@ -154,20 +144,25 @@ class Outbox:
         """Send anything else about a number: what a person wrote, tapped or wants, an error, an echo."""
         self._add(self._urgent, _Update(number, kind, person, with_username=True, written=written))
 
-    def tell(self, field: str, value: Mapping[str, Any]) -> None:
-        """Send what is told of the account: templates, numbers, limits, restrictions; value: as it stands there."""
-        counts = self._counts()
-        if not self.subscriptions.wants(field):
-            counts.webhooks["unsubscribed"] += 1
+    def management(self, field: str, value: dict[str, Any]) -> None:
+        """Send what concerns the account, its numbers or its templates: a POST of its own."""
+        if not self._is_heard(field, ""):
             return
-        raw = msgspec.Raw(msgspec.json.encode(value))
-        self._notices.append(_Notice(field, int(self._clock.now()), raw))
+        body = payloads.management(self._setup().waba_id, field=field, value=value, at=self._clock.now())
+        parcel = _Parcel("", 1, body, self._generation)
         self.pending += 1
-        self._wake.set()
+        self._keep_or_spool(parcel)
+        self._ready.put_nowait(parcel)
+
+    def _is_heard(self, field: str, phone_number_id: str) -> bool:
+        subscriptions = self._subscriptions()
+        heard = subscriptions.wants(field) and bool(subscriptions.callback(phone_number_id).url)
+        if not heard:
+            self._counts().webhooks["unsubscribed"] += 1
+        return heard
 
     def _add(self, lane: list[_Update], update: _Update) -> None:
-        if not self.subscriptions.wants(update.kind.field, update.number.phone_number_id):
-            self._counts().webhooks["unsubscribed"] += 1
+        if not self._is_heard(update.kind.field, update.number.phone_number_id):
             return
         lane.append(update)
         self.pending += 1
@@ -178,7 +173,6 @@ class Outbox:
         self._generation += 1
         self._statuses.clear()
         self._urgent.clear()
-        self._notices.clear()
         while not self._ready.empty():
             self._ready.get_nowait()
         self._spool.clear()
@@ -207,7 +201,6 @@ class Outbox:
 
     def setup_changed(self, *, verified: bool) -> None:
         """Take note that the setup was replaced; without a verified callback everything waits."""
-        self.subscriptions = Subscriptions(self._setup())
         if verified:
             self._verified.set()
         else:
@@ -239,10 +232,10 @@ class Outbox:
     async def _verify_until_done(self) -> None:
         # A scenario may name a callback that starts later than the simulator.
         while True:
-            setup = self._setup()
-            if not self.is_verified and setup.callback_url:
+            callback = self._subscriptions().app
+            if not self.is_verified and callback.url:
                 try:
-                    await self.shake_hands(Callback(setup.callback_url, setup.verify_token))
+                    await self.shake_hands(callback)
                 except HandshakeError as problem:
                     _logger.info("webhooks.not_verified: %s", problem)
                 else:
@@ -256,9 +249,8 @@ class Outbox:
             self._wake.clear()
             urgent, self._urgent = self._urgent, []
             statuses, self._statuses = self._statuses, []
-            notices, self._notices = self._notices, []
             generation = self._generation
-            for parcel in chain(self._pack_notices(notices), self._pack(urgent), self._pack(statuses)):
+            for parcel in chain(self._pack(urgent), self._pack(statuses)):
                 if generation != self._generation:
                     break
                 self._keep_or_spool(parcel)
@@ -275,15 +267,6 @@ class Outbox:
             for start in range(0, len(updates), size):
                 yield self._parcel(phone_number_id, updates[start : start + size])
 
-    def _pack_notices(self, notices: list[_Notice]) -> Iterator[_Parcel]:
-        size, waba_id = self._habits().webhook_batch, self._setup().waba_id
-        for start in range(0, len(notices), size):
-            entries = [
-                payloads.entry(waba_id, [{"value": notice.value, "field": notice.field}], time=notice.at)
-                for notice in notices[start : start + size]
-            ]
-            yield _Parcel("", len(entries), payloads.envelope(entries), self._generation)
-
     def _parcel(self, phone_number_id: str, updates: list[_Update]) -> _Parcel:
         by_kind: dict[Kind, list[_Update]] = defaultdict(list)
         for update in updates:
@@ -292,7 +275,7 @@ class Outbox:
         changes = [
             _change(kind, batch, with_user_ids=not setup.has_old_webhooks) for kind, batch in by_kind.items()
         ]
-        body = payloads.envelope([payloads.entry(setup.waba_id, changes)])
+        body = payloads.envelope(setup.waba_id, changes)
         return _Parcel(phone_number_id, len(updates), body, self._generation)
 
     def _keep_or_spool(self, parcel: _Parcel) -> None:
@@ -323,7 +306,7 @@ class Outbox:
         self._counts().webhooks["posts"] += 1
         if self._faults.strikes("receiver_down", phone_number_id=phone_number_id):
             return False
-        url = self.subscriptions.callback(phone_number_id).url
+        url = self._subscriptions().callback(phone_number_id).url
         signature = hmac.digest(self._setup().app_secret.encode(), body, "sha256").hex()
         headers = {"Content-Type": "application/json", "X-Hub-Signature-256": f"sha256={signature}"}
         try:

@@ -12,6 +12,7 @@ from whatsapp_simulator.limits import PairRate, Throughput
 from whatsapp_simulator.people import Population
 from whatsapp_simulator.scenario import Habits, Number, Scenario, ScenarioError, Setup
 from whatsapp_simulator.schedule import Schedule
+from whatsapp_simulator.subscriptions import Callback, Subscriptions
 from whatsapp_simulator.templates import Template, compile_template
 from whatsapp_simulator.webhooks import Outbox
 
@@ -57,6 +58,7 @@ class World:
         self.inbound = Journal()
         self.outbox = Outbox(
             setup=lambda: self.setup,
+            subscriptions=lambda: self.subscriptions,
             habits=lambda: self.habits,
             clock=self.clock,
             schedule=self.schedule,
@@ -76,11 +78,17 @@ class World:
             raise ScenarioError("The ids of `numbers` and `waba_id` must all differ.")
         self.setup = setup
         self.templates = templates
+        self._template_ids = {template.facts["id"]: template for template in templates.values()}
         self.lines = {
             number.phone_number_id: Line(number, self.counts.pace(number.phone_number_id))
             for number in setup.numbers
         }
+        self.subscriptions = Subscriptions(Callback(setup.callback_url, setup.verify_token))
         self.outbox.setup_changed(verified=verified)
+
+    def template_of_id(self, template_id: str) -> Template | None:
+        """Find a template by Meta's id for it."""
+        return self._template_ids.get(template_id)
 
     def replace_habits(self, habits: Habits) -> None:
         """Let people met from now on have other habits."""

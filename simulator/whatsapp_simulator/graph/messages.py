@@ -37,6 +37,7 @@ class Answer:
     body: bytes
     wait_s: float = 0.0
     connection_lost: bool = False
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 _SUCCESS = Answer(200, b'{"success":true}')

@@ -1,31 +1,35 @@
-"""Which path means what on the Graph side; everything else is told as Meta tells it."""
+"""Which path means what on the Graph side; everything else is told as Meta tells it.
+
+A path is a node (an id) and an edge.  The table names the kind of node, and the edge behind a slash; `*` stands
+for whatever ends the path.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-
-import msgspec
 
 from whatsapp_simulator.graph import accounts
-from whatsapp_simulator.graph.access import check_token, split_path
+from whatsapp_simulator.graph.access import ROOT_EDGES, check_token, split_path
+from whatsapp_simulator.graph.calls import Call, GraphRequest, Handler, told
 from whatsapp_simulator.graph.errors import RefusedError, unknown_id
 from whatsapp_simulator.graph.messages import Answer, post_message
 from whatsapp_simulator.life import Endpoint, Life
 from whatsapp_simulator.world import World
 
-_EDGE = 2
-_ENDPOINTS: dict[str, Endpoint] = {"messages": "messages", "marketing_messages": "marketing_messages"}
+_LONGEST_PATH = 3
 
 
-@dataclass(frozen=True, slots=True)
-class GraphRequest:
-    """What the server read: url is the address without its query."""
+def _sends(endpoint: Endpoint) -> Handler:
+    return lambda call: post_message(call.world, call.life, call.line, endpoint, call.request.body)
 
-    method: str
-    path: str
-    url: str
-    query: Mapping[str, str]
-    headers: Mapping[str, str]
-    body: bytes
+
+ROUTES: Mapping[str, Mapping[str, Handler]] = {
+    "number": {"GET": accounts.show_number},
+    "number/messages": {"POST": _sends("messages")},
+    "number/marketing_messages": {"POST": _sends("marketing_messages")},
+    "template": {"GET": accounts.show_template},
+    "waba": {"GET": accounts.show_account},
+    "waba/message_templates": {"GET": accounts.list_templates},
+    "waba/phone_numbers": {"GET": accounts.list_numbers},
+}
 
 
 def answer(world: World, life: Life, request: GraphRequest) -> Answer:
@@ -33,38 +37,39 @@ def answer(world: World, life: Life, request: GraphRequest) -> Answer:
     counts = world.counts
     counts.requests += 1
     try:
-        parts = split_path(request.path)
+        version, parts = split_path(request.path)
         check_token(world.setup, request.headers, request.query)
-        return _routed(world, life, request, parts)
+        handler, call = _routed(world, life, request, version, parts)
+        said = handler(call)
+        return said if isinstance(said, Answer) else told(said)
     except RefusedError as refusal:
         counts.refused[str(refusal.problem.code)] += 1
         counts.second(world.real_time()).refused += 1
         return Answer(refusal.problem.http_status, refusal.problem.body())
 
 
-def _routed(world: World, life: Life, request: GraphRequest, parts: list[str]) -> Answer:
+def _routed(
+    world: World, life: Life, request: GraphRequest, version: str, parts: list[str]
+) -> tuple[Handler, Call]:
     node = parts[0] if parts else ""
-    edge = parts[1] if len(parts) == _EDGE else ""
-    line = world.lines.get(node)
-    if len(parts) <= _EDGE and line is not None:
-        endpoint = _ENDPOINTS.get(edge)
-        if request.method == "POST" and endpoint is not None:
-            return post_message(world, life, line, endpoint, request.body)
-        if request.method == "GET" and not edge:
-            return _told(accounts.show_number(world, line.number, request.query))
-    elif len(parts) <= _EDGE and node == world.setup.waba_id and request.method == "GET":
-        if not edge:
-            return _told(accounts.show_account(world, request.query))
-        if edge == "message_templates":
-            return _told(accounts.list_templates(world, request.query, request.url))
-        if edge == "phone_numbers":
-            return _told(accounts.list_numbers(world, request.query, request.url))
-    elif request.method == "GET" and not edge:
-        for template in world.templates.values():
-            if template.facts["id"] == node:
-                return _told(accounts.show_template(template, request.query))
-    raise unknown_id(node, request.method)
+    route = "/".join((_kind(world, node), *parts[1:]))
+    item = ""
+    if route not in ROUTES and 1 < len(parts) <= _LONGEST_PATH:
+        route, _, item = route.rpartition("/")
+        route += "/*"
+    handler = ROUTES.get(route, {}).get(request.method)
+    if handler is None:
+        raise unknown_id(node, request.method)
+    return handler, Call(world, life, request, version, node, item)
 
 
-def _told(facts: object) -> Answer:
-    return Answer(200, msgspec.json.encode(facts))
+def _kind(world: World, node: str) -> str:
+    if node in world.lines:
+        return "number"
+    if node == world.setup.waba_id:
+        return "waba"
+    if node == world.setup.app_id:
+        return "app"
+    if node in ROOT_EDGES:
+        return node
+    return "template" if world.template_of_id(node) is not None else "unknown"
