@@ -237,11 +237,9 @@ class PeopleActs:
     def _tap(self, person: Person, body: bytes) -> None:
         tapped = decode(body, _Tap)
         for wamid, choice in self._choices(person, tapped.wamid):
-            wanted = (tapped.text, tapped.id) == (None, None) or choice.get("title") == tapped.text
-            if not (wanted or (tapped.id is not None and choice.get("id") == tapped.id)):
-                continue
-            self._choose(person, tapped, wamid, choice)
-            return
+            if _is_meant(choice, tapped):
+                self._choose(person, tapped, wamid, choice)
+                return
         last, replies = person.quick_replies or (None, ())
         reply = next((one for one in replies if tapped.text in (None, one.text)), None)
         if reply is None and tapped.text is None:
@@ -388,3 +386,9 @@ class PeopleActs:
         if phone_number_id not in lines:
             raise ScenarioError(f"The setup has no number with the id {phone_number_id}.")
         return lines[phone_number_id]
+
+
+def _is_meant(choice: _Facts, tapped: _Tap) -> bool:
+    if tapped.text is None and tapped.id is None:
+        return bool(choice["kind"] != "url")
+    return tapped.text in (None, choice["title"]) and tapped.id in (None, choice.get("id"))

@@ -13,6 +13,7 @@ from whatsapp_simulator.deeds import WINDOW_S, Deeds
 from whatsapp_simulator.dice import between, between_log, side, throw
 from whatsapp_simulator.graph.errors import told_in_webhook
 from whatsapp_simulator.people import Address, Person
+from whatsapp_simulator.shown import Shown, as_text
 from whatsapp_simulator.templates import QuickReply, Template
 from whatsapp_simulator.words import LEAVING, REPLIES, label_means_leaving, language_of
 from whatsapp_simulator.world import Line, World
@@ -42,8 +43,8 @@ class Outgoing:
     token: str | None
     """`biz_opaque_callback_data`."""
     template: Template | None
-    content: str
-    quick_replies: tuple[QuickReply, ...] = ()
+    shown: Shown
+    """What the person sees."""
 
 
 @dataclass(slots=True)
@@ -82,8 +83,9 @@ class Life:
         self._write_down(out, wamid, now, real_now)
         person.received += 1
         is_marketing = out.template is not None and out.template.category == "MARKETING"
-        if out.quick_replies:
-            person.quick_replies = (wamid, out.quick_replies)
+        quick_replies = _quick_replies(out.shown)
+        if quick_replies:
+            person.quick_replies = (wamid, quick_replies)
         if out.template is None and person.has_left:
             person.confirmed = True
             world.counts.confirmations += 1
@@ -117,12 +119,15 @@ class Life:
         return wamid
 
     def _write_down(self, out: Outgoing, wamid: str, now: float, real_now: float) -> None:
-        template = out.template
-        kind = "text" if template is None else "template"
+        template, shown = out.template, out.shown
         name, language, category = (
             (None, None, None) if template is None else (template.name, template.language, template.category)
         )
-        subject = f"{kind}\0{name or ''}\0{language or ''}\0{out.content}"
+        content = as_text(shown)
+        subject = f"{shown.type}\0{name or ''}\0{language or ''}\0{content}".encode("utf-8", "surrogatepass")
+        if template is None and (shown.type != "text" or shown.context):
+            # Here the text is not all there is.
+            subject += msgspec.json.encode(shown)
         row = {
             "seq": len(self._world.accepted) + 1,
             "at": now,
@@ -132,15 +137,14 @@ class Life:
             "token": out.token,
             "address": str(out.address),
             "person": out.person.key,
-            "type": kind,
+            "type": shown.type,
             "template": name,
             "language": language,
             "category": category,
-            "content": out.content,
-            "content_hash": hashlib.blake2b(
-                subject.encode("utf-8", "surrogatepass"), digest_size=16
-            ).hexdigest(),
+            "content": content,
+            "content_hash": hashlib.blake2b(subject, digest_size=16).hexdigest(),
             "endpoint": out.endpoint,
+            "shown": shown,
         }
         out.person.chat.append(self._world.accepted.append(msgspec.json.encode(row)))
 
@@ -278,6 +282,14 @@ class Life:
         message, status = repeated
         self._world.outbox.status(message.line.number, message.person, status)
         self._world.counts.statuses["repeated"] += 1
+
+
+def _quick_replies(shown: Shown) -> tuple[QuickReply, ...]:
+    """Find what can be tapped and comes back as a `button`: of the message itself, else of its cards."""
+    if not shown.buttons and not shown.cards:
+        return ()
+    buttons = (*shown.buttons, *(button for card in shown.cards for button in card.buttons))
+    return tuple([QuickReply(one.title, one.id) for one in buttons if one.kind == "quick_reply"])
 
 
 def _category(out: Outgoing, *, onboarded: bool) -> str:

@@ -15,6 +15,7 @@ from whatsapp_simulator.life import Endpoint, Life, Outgoing
 from whatsapp_simulator.payloads import is_inbound_id
 from whatsapp_simulator.people import Address, Person, read_phone, read_user_id
 from whatsapp_simulator.scenario import Fault
+from whatsapp_simulator.shown import Media, Shown
 from whatsapp_simulator.templates import Template
 from whatsapp_simulator.world import Line, World
 
@@ -182,19 +183,24 @@ def _checked(
     if not line.throughput.has_room(time.monotonic()):
         raise refused(130429)
     if send.kind == "text":
-        content = _text(send.content)
+        shown = _text(send.content)
         _check_block_list(person)
-        return Outgoing(line, send.address, person, endpoint, send.token, None, content)
+        return Outgoing(line, send.address, person, endpoint, send.token, None, shown)
     template = _template(world, send)
-    rendered = template.render(send.content.get("components"))
+    shown = template.form.fill(send.content.get("components"), _attach)
     _check_route(world, template, endpoint, send, written)
     _check_block_list(person)
-    return Outgoing(
-        line, send.address, person, endpoint, send.token, template, rendered.content, rendered.quick_replies
-    )
+    return Outgoing(line, send.address, person, endpoint, send.token, template, shown)
 
 
-def _text(content: dict[str, Any]) -> str:
+def _attach(kind: str, written: dict[str, Any], where: str) -> Media:
+    media_id, link = written.get("id"), written.get("link")
+    if not isinstance(media_id or link, str):
+        raise refused(131008, f"{where}: Parameter of type {kind} needs id or link")
+    return Media(kind, id=media_id or "", link=link or "", filename=str(written.get("filename") or ""))
+
+
+def _text(content: dict[str, Any]) -> Shown:
     body = content.get("body")
     if body is None or body == "":
         raise refused(131008, "Parameter body is required.")
@@ -202,7 +208,7 @@ def _text(content: dict[str, Any]) -> str:
         raise refused(131009, "Parameter body must be a string.")
     if len(body) > _LONGEST_TEXT:
         raise parameter(f"(#100) Param text['body'] must be at most {_LONGEST_TEXT} characters long.")
-    return body
+    return Shown("text", body, preview_url=content.get("preview_url") is True)
 
 
 def _template(world: World, send: _Send) -> Template:
