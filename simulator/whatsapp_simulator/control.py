@@ -12,10 +12,21 @@ from msgspec import Meta, Struct
 
 from whatsapp_simulator import __version__
 from whatsapp_simulator.control_people import PeopleActs
+from whatsapp_simulator.crowd import gather
 from whatsapp_simulator.journal import Journal
 from whatsapp_simulator.life import Life
 from whatsapp_simulator.people import Person, read_phone, read_user_id
-from whatsapp_simulator.scenario import Fault, Habits, PersonFacts, ScenarioError, Setup, decode
+from whatsapp_simulator.scenario import (
+    Crowd,
+    Fault,
+    Habits,
+    Limits,
+    MessagingStep,
+    PersonFacts,
+    ScenarioError,
+    Setup,
+    decode,
+)
 from whatsapp_simulator.subscriptions import Callback
 from whatsapp_simulator.webhooks import HandshakeError
 from whatsapp_simulator.world import World
@@ -64,6 +75,10 @@ class _Advance(_Closed):
     seconds: Annotated[float, Meta(ge=0, le=3.2e9)]
 
 
+class _MessagingLimit(_Closed):
+    step: MessagingStep
+
+
 class _NotFoundError(Exception):
     """There is no such thing; the message says which."""
 
@@ -78,7 +93,10 @@ class Control:
             "health": {"GET": self._health},
             "setup": {"GET": self._get_setup, "PUT": self._put_setup},
             "habits": {"GET": self._get_habits, "PUT": self._put_habits},
+            "limits": {"GET": self._get_limits, "PUT": self._put_limits},
+            "messaging-limit": {"GET": self._get_messaging_limit, "PUT": self._put_messaging_limit},
             "people": {"GET": self._list_people, "POST": self._add_people},
+            "crowd": {"POST": self._gather},
             "faults": {"GET": self._get_faults, "PUT": self._put_faults},
             "clock": {"GET": self._get_clock, "PUT": self._put_clock},
             "clock/advance": {"POST": self._advance},
@@ -141,6 +159,22 @@ class Control:
         self._world.replace_habits(decode(request.body, Habits))
         return self._world.habits
 
+    async def _get_limits(self, _request: ControlRequest) -> object:
+        return self._world.limits
+
+    async def _put_limits(self, request: ControlRequest) -> object:
+        self._world.replace_limits(decode(request.body, Limits))
+        return self._world.limits
+
+    async def _get_messaging_limit(self, _request: ControlRequest) -> object:
+        portfolio = self._world.portfolio
+        used = portfolio.used(self._world.clock.now())
+        return {"step": portfolio.step, "most": portfolio.most, "used": used}
+
+    async def _put_messaging_limit(self, request: ControlRequest) -> object:
+        self._world.portfolio.change(decode(request.body, _MessagingLimit).step)
+        return await self._get_messaging_limit(request)
+
     async def _list_people(self, request: ControlRequest) -> object:
         limit = _number(request.query, "limit", _ROWS, most=_MOST_ROWS)
         people = self._world.population.listed(after=request.query.get("after"), limit=limit)
@@ -153,6 +187,11 @@ class Control:
     async def _add_people(self, request: ControlRequest) -> object:
         added = self._world.population.add(decode(request.body, _People).people)
         return {"people": [_traits(person) for person in added]}
+
+    async def _gather(self, request: ControlRequest) -> object:
+        crowd = decode(request.body, Crowd)
+        gathered = gather(self._world.population, crowd, seed=self._world.seed)
+        return {"people": len(gathered), "total": len(self._world.population)}
 
     async def _get_faults(self, _request: ControlRequest) -> object:
         return self._faults()
@@ -287,6 +326,10 @@ def _traits(person: Person) -> dict[str, Any]:
         "unreachable": person.unreachable,
         "capped": person.capped,
         "experiment": person.experiment,
+        "taps": person.taps,
+        "blocks": person.blocks,
+        "changes_number": person.changes_number,
+        "country": person.country,
         "phone_known": person.phone_known,
         "has_left": person.has_left,
         "confirmed": person.confirmed,

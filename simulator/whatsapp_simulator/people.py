@@ -67,6 +67,9 @@ class Person:
     unreachable: bool
     capped: bool
     experiment: bool
+    taps: bool = False
+    blocks: bool = False
+    changes_number: bool = False
     reply_text: str | None = None
     leaving_text: str | None = None
 
@@ -86,6 +89,11 @@ class Person:
     def address(self) -> str:
         """The address the business knows."""
         return f"+{self.phone}" if self.phone and self.phone_known else self.user_id
+
+    @property
+    def country(self) -> str:
+        """The ISO country they are in."""
+        return country(self.phone) if self.phone else self.user_id[:2]
 
     @property
     def wa_digits(self) -> str:
@@ -206,6 +214,9 @@ class Population:
             unreachable=_or(facts.unreachable, side(dice, 7) < habits.unreachable),
             capped=_or(facts.capped, side(dice, 8) < habits.capped),
             experiment=_or(facts.experiment, side(dice, 9) < habits.experiment),
+            taps=_or(facts.taps, side(dice, 10) < habits.taps),
+            blocks=_or(facts.blocks, side(dice, 11) < habits.blocks),
+            changes_number=_or(facts.changes_number, side(dice, 12) < habits.changes_number),
             reply_text=facts.reply_text,
             leaving_text=facts.leaving_text,
         )

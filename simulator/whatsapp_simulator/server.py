@@ -14,6 +14,7 @@ from whatsapp_simulator.graph.calls import GraphRequest
 from whatsapp_simulator.graph.errors import Problem, problem
 from whatsapp_simulator.graph.messages import Answer
 from whatsapp_simulator.graph.routes import answer
+from whatsapp_simulator.graph.trouble import trouble
 from whatsapp_simulator.life import Life
 from whatsapp_simulator.world import World
 
@@ -60,15 +61,12 @@ class Face:
             told = Answer(_TOO_LONG.http_status, _TOO_LONG.body())
         else:
             url = f"http://{request.host}{path}"
-            told = answer(
-                self._world,
-                self._life,
-                GraphRequest(request.method, path, url, request.query, request.headers, body),
-            )
+            call = GraphRequest(request.method, path, url, request.query, request.headers, body)
+            told = trouble(self._world, call) or answer(self._world, self._life, call)
         if told.wait_s:
             await asyncio.sleep(told.wait_s)
         if told.connection_lost and request.transport is not None:
-            # The message is accepted, and nobody is told: what a lost answer looks like from outside.
+            # Nobody is told, whatever happened: what a lost answer looks like from outside.
             request.transport.abort()
         headers = {"Content-Type": _GRAPH_JSON}
         if told.headers:

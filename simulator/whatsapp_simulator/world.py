@@ -2,15 +2,20 @@
 
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+
+from msgspec.structs import replace
 
 from whatsapp_simulator.clock import Clock
 from whatsapp_simulator.counts import Counts, Pace
+from whatsapp_simulator.crowd import gather
 from whatsapp_simulator.faults import FaultBox
+from whatsapp_simulator.graph.errors import ERRORS
 from whatsapp_simulator.journal import Journal
-from whatsapp_simulator.limits import PairRate, Throughput
+from whatsapp_simulator.limits import MarketingMeasure, PairRate, Throughput
 from whatsapp_simulator.people import Population
-from whatsapp_simulator.scenario import Habits, Number, Scenario, ScenarioError, Setup
+from whatsapp_simulator.portfolio import Portfolio, capability, highest
+from whatsapp_simulator.scenario import Habits, Limits, MessagingStep, Number, Scenario, ScenarioError, Setup
 from whatsapp_simulator.schedule import Schedule
 from whatsapp_simulator.subscriptions import Callback, Subscriptions
 from whatsapp_simulator.templates import Template, compile_template
@@ -20,11 +25,12 @@ from whatsapp_simulator.webhooks import Outbox
 class Line:
     """A business number at work: its limits and what passed over it."""
 
-    def __init__(self, number: Number, pace: Pace) -> None:
+    def __init__(self, number: Number, pace: Pace, limits: Callable[[], Limits]) -> None:
         self.number = number
         self.pace = pace
-        self.throughput = Throughput(per_second=number.mps, burst_s=number.burst_s)
-        self.pairs = PairRate()
+        mps = min(number.mps, limits().shared_number_mps) if number.is_on_biz_app else number.mps
+        self.throughput = Throughput(per_second=mps, burst_s=number.burst_s)
+        self.pairs = PairRate(limits)
         self.service_month = 0
         self.service_messages = 0
 
@@ -49,10 +55,11 @@ class World:
     def __init__(self, scenario: Scenario) -> None:
         self.seed = scenario.seed
         self.habits = scenario.habits
+        self.replace_limits(scenario.limits)
         self.clock = Clock(start=scenario.clock.start, rate=scenario.clock.rate)
         self.schedule = Schedule(self.clock)
         self.counts = Counts()
-        self.faults = FaultBox(seed=scenario.seed, faults=scenario.faults)
+        self.faults = FaultBox(seed=scenario.seed, faults=scenario.faults, now=self.clock.now)
         self.population = Population(seed=scenario.seed, habits=scenario.habits)
         self.accepted = Journal()
         self.inbound = Journal()
@@ -65,10 +72,19 @@ class World:
             faults=self.faults,
             counts=lambda: self.counts,
         )
+        self.marketing = MarketingMeasure(lambda: self.limits)
+        self.portfolio = Portfolio(
+            limits=lambda: self.limits,
+            schedule=self.schedule,
+            is_healthy=self._is_healthy,
+            changed=self._tell_messaging_limit,
+        )
         self._run = secrets.token_hex(4).upper()
         self._ids = 0
         self.replace_setup(scenario.setup, verified=not scenario.setup.verify_callback)
         self.population.add(scenario.people)
+        if scenario.crowd is not None:
+            gather(self.population, scenario.crowd, seed=self.seed)
 
     def replace_setup(self, setup: Setup, *, verified: bool) -> None:
         """Put another account in place; raises ScenarioError, and changes nothing, if it makes no sense."""
@@ -80,9 +96,12 @@ class World:
         self.templates = templates
         self._template_ids = {template.facts["id"]: template for template in templates.values()}
         self.lines = {
-            number.phone_number_id: Line(number, self.counts.pace(number.phone_number_id))
+            number.phone_number_id: Line(
+                number, self.counts.pace(number.phone_number_id), lambda: self.limits
+            )
             for number in setup.numbers
         }
+        self.portfolio.begin(highest(setup.numbers))
         self.subscriptions = Subscriptions(Callback(setup.callback_url, setup.verify_token))
         self.outbox.setup_changed(verified=verified)
 
@@ -95,6 +114,12 @@ class World:
         self.habits = habits
         self.population.habits = habits
 
+    def replace_limits(self, limits: Limits) -> None:
+        """Let the platform let through more or less from now on; raises ScenarioError if that makes no sense."""
+        if limits.over_messaging_limit not in ERRORS:
+            raise ScenarioError(f"{limits.over_messaging_limit} is not a documented error code.")
+        self.limits = limits
+
     def reset(self) -> None:
         """Forget people, faults, counts and all that was on its way; account, habits and clock stay."""
         self.counts = Counts()
@@ -105,10 +130,23 @@ class World:
         self.population.forget()
         self.accepted.clear()
         self.inbound.clear()
+        self.marketing = MarketingMeasure(lambda: self.limits)
+        self.portfolio.begin(highest(self.setup.numbers))
         self.lines = {
-            number.phone_number_id: Line(number, self.counts.pace(number.phone_number_id))
+            number.phone_number_id: Line(
+                number, self.counts.pace(number.phone_number_id), lambda: self.limits
+            )
             for number in self.setup.numbers
         }
+
+    def _is_healthy(self) -> bool:
+        return all(line.number.quality_rating == "GREEN" for line in self.lines.values())
+
+    def _tell_messaging_limit(self, step: MessagingStep) -> None:
+        for line in self.lines.values():
+            line.number = replace(line.number, messaging_limit=step)
+        self.setup = replace(self.setup, numbers=tuple(line.number for line in self.lines.values()))
+        self.outbox.management("business_capability_update", capability(step))
 
     def nonce(self) -> str:
         """Make eighteen hexadecimal digits that were never used before."""
