@@ -3,17 +3,25 @@
 import secrets
 import time
 from collections.abc import Iterable
+from typing import Any
+
+import msgspec
 
 from whatsapp_simulator.clock import Clock
 from whatsapp_simulator.counts import Counts, Pace
 from whatsapp_simulator.faults import FaultBox
 from whatsapp_simulator.journal import Journal
 from whatsapp_simulator.limits import PairRate, Throughput
-from whatsapp_simulator.people import Population
+from whatsapp_simulator.links import LinkFetcher
+from whatsapp_simulator.media import MediaStore
+from whatsapp_simulator.people import Person, Population
 from whatsapp_simulator.scenario import Habits, Number, Scenario, ScenarioError, Setup
 from whatsapp_simulator.schedule import Schedule
 from whatsapp_simulator.templates import Template, compile_template
+from whatsapp_simulator.uploads import UploadDesk
 from whatsapp_simulator.webhooks import Outbox
+
+_LINES_LOOKED_AT = 1000
 
 
 class Line:
@@ -55,6 +63,9 @@ class World:
         self.population = Population(seed=scenario.seed, habits=scenario.habits)
         self.accepted = Journal()
         self.inbound = Journal()
+        self.media = MediaStore(self.clock, unknown=lambda: self.habits.unknown_media)
+        self.uploads = UploadDesk()
+        self.links = LinkFetcher(self.clock)
         self.outbox = Outbox(
             setup=lambda: self.setup,
             habits=lambda: self.habits,
@@ -101,6 +112,16 @@ class World:
             number.phone_number_id: Line(number, self.counts.pace(number.phone_number_id))
             for number in self.setup.numbers
         }
+
+    def line_of_chat(self, person: Person, wamid: str) -> dict[str, Any] | None:
+        """Find the row of a message among the last of a person's chat, sent or written."""
+        mark = b'"wamid":' + msgspec.json.encode(wamid)
+        for number in reversed(person.chat[-_LINES_LOOKED_AT:]):
+            row = (self.accepted if number > 0 else self.inbound).row(abs(number))
+            if mark in row:
+                found: dict[str, Any] = msgspec.json.decode(row)
+                return found
+        return None
 
     def nonce(self) -> str:
         """Make eighteen hexadecimal digits that were never used before."""

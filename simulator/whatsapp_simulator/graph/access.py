@@ -24,7 +24,7 @@ def split_path(path: str) -> list[str]:
     parts = [part for part in path.split("/") if part]
     if parts and parts[0] in VERSIONS:
         return parts[1:]
-    if not parts or not parts[0].isdecimal():
+    if not parts or not (parts[0].isdecimal() or parts[0].startswith("upload:")):
         raise RefusedError(Problem(2500, 400, f"Unknown path components: {path}"))
     return parts
 

@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import msgspec
-
-from whatsapp_simulator.graph import accounts
+from whatsapp_simulator.graph import accounts, files
 from whatsapp_simulator.graph.access import check_token, split_path
+from whatsapp_simulator.graph.answers import Answer
+from whatsapp_simulator.graph.answers import told as _told
 from whatsapp_simulator.graph.errors import RefusedError, unknown_id
-from whatsapp_simulator.graph.messages import Answer, post_message
+from whatsapp_simulator.graph.messages.post import post_message
 from whatsapp_simulator.life import Endpoint, Life
+from whatsapp_simulator.media import ATTACHMENTS
+from whatsapp_simulator.uploads import PREFIX as UPLOAD
 from whatsapp_simulator.world import World
 
 _EDGE = 2
@@ -33,9 +35,12 @@ def answer(world: World, life: Life, request: GraphRequest) -> Answer:
     counts = world.counts
     counts.requests += 1
     try:
+        if request.path == ATTACHMENTS:
+            check_token(world.setup, request.headers, request.query)
+            return files.download(world, request.query)
         parts = split_path(request.path)
         check_token(world.setup, request.headers, request.query)
-        return _routed(world, life, request, parts)
+        return _about_files(world, request, parts) or _routed(world, life, request, parts)
     except RefusedError as refusal:
         counts.refused[str(refusal.problem.code)] += 1
         counts.second(world.real_time()).refused += 1
@@ -66,5 +71,24 @@ def _routed(world: World, life: Life, request: GraphRequest, parts: list[str]) -
     raise unknown_id(node, request.method)
 
 
-def _told(facts: object) -> Answer:
-    return Answer(200, msgspec.json.encode(facts))
+def takes_files(path: str) -> bool:
+    """Tell whether a request to this path may be as large as the largest file."""
+    return path.endswith("/media") or f"/{UPLOAD}" in path
+
+
+def _about_files(world: World, request: GraphRequest, parts: list[str]) -> Answer | None:
+    """Answer a call about a file; None for every other call."""
+    node, *edges = parts or [""]
+    act = " ".join((request.method, *edges))
+    if act == "POST media" and node in world.lines:
+        return files.upload(world, world.lines[node].number, request.headers, request.body)
+    if act == "POST uploads" and node == world.setup.app_id:
+        return files.open_session(world, request.query)
+    if node.startswith(UPLOAD) and act in ("POST", "GET"):
+        return files.upload_session(world, node, request.method, request.headers, request.body)
+    file = world.media.find(node) if act in ("GET", "DELETE") else None
+    if file is None:
+        return None
+    if act == "DELETE":
+        return files.delete(world, file, request.query)
+    return files.look_up(world, file, request.query, request.url.removesuffix(request.path))
