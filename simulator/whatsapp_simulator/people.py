@@ -119,6 +119,7 @@ class Population:
         self._people: dict[str, Person] = {}
         self._by_phone: dict[str, Person] = {}
         self._by_user_id: dict[str, Person] = {}
+        self._moves = 0
 
     def __len__(self) -> int:
         return len(self._people)
@@ -162,15 +163,40 @@ class Population:
             taken |= {address for address in addresses if address}
         return [self._make(facts) for facts in people]
 
+    def new_user_id(self, phone: str) -> str:
+        """Make the user id that goes with a number; phone: digits."""
+        return self._user_id_of(phone)
+
+    def check_free(self, phone: str | None, user_id: str | None) -> None:
+        """Raise ScenarioError if somebody has one of the addresses; phone: digits."""
+        if phone in self._by_phone or user_id in self._by_user_id:
+            raise ScenarioError(
+                f"Somebody with the address {f'+{phone}' if phone in self._by_phone else user_id} is there already."
+            )
+
+    def move(self, person: Person, *, phone: str | None, user_id: str) -> None:
+        """Give somebody new addresses; whoever writes to the old ones finds nobody on WhatsApp."""
+        self._moves += 1
+        gone = PersonFacts(
+            phone=person.phone if phone != person.phone else None, user_id=person.user_id, unreachable=True
+        )
+        self._by_phone.pop(person.phone or "", None)
+        del self._by_user_id[person.user_id]
+        person.phone, person.user_id = phone, user_id
+        if phone:
+            self._by_phone[phone] = person
+        self._by_user_id[user_id] = person
+        self._make(gone, identity=f"gone/{self._moves}/{person.key}")
+
     def forget(self) -> None:
         """Forget everybody."""
         self._people.clear()
         self._by_phone.clear()
         self._by_user_id.clear()
 
-    def _make(self, facts: PersonFacts) -> Person:
+    def _make(self, facts: PersonFacts, *, identity: str = "") -> Person:
         habits, phone = self.habits, _digits(facts.phone)
-        identity = phone or facts.user_id or ""
+        identity = identity or phone or facts.user_id or ""
         dice = throw(self._seed, "person", identity)
         name = facts.name or NAMES[int(side(dice, 0) * len(NAMES))]
         username = facts.username

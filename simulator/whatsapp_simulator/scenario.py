@@ -35,7 +35,9 @@ class Number(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     messaging_limit: Literal["TIER_250", "TIER_2K", "TIER_10K", "TIER_100K", "TIER_UNLIMITED"] = (
         "TIER_UNLIMITED"
     )
-    """Shown when asked for; not enforced."""
+    """The portfolio's limit is the highest of its numbers'."""
+    is_on_biz_app: bool = False
+    """Shared with the Business app on a phone: 20 messages a second, echoes, edits and history."""
     identity_key_check: bool = False
     """Refuse a message whose `recipient_identity_key_hash` is not the person's (137000)."""
 
@@ -65,6 +67,8 @@ class Setup(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     verify_token: str = "simulated-verify-token"  # noqa: S105 - as above
     callback_url: str = ""
     """Where webhooks go; empty: nobody is subscribed and none are sent."""
+    webhook_version: Literal["v22.0", "v23.0", "v24.0", "v25.0", "v26.0"] = "v26.0"
+    """The version chosen for the app's webhooks, whatever version is called: it decides their shape."""
     verify_callback: bool = True
     """Ask the callback for the challenge before it gets webhooks, as Meta does."""
     waba_id: Identifier = "102290129340398"
@@ -81,6 +85,15 @@ class Setup(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Without any, the numbers may not use groups at all (131215)."""
     direct_send: Literal["available", "unavailable", "blocked"] = "available"
     """Utility texts without a template; unavailable is refused with 100, blocked with 139200."""
+
+    @property
+    def has_old_webhooks(self) -> bool:
+        """Tell whether webhooks are those before 2026: conversations, no user ids, no contacts of statuses.
+
+        Source: DOC/webhooks/reference/messages/status (read September 2026): `conversation` ended with v24.
+        That user ids stay away from it as well is our inference, after payloads of that time.
+        """
+        return self.webhook_version in ("v22.0", "v23.0")
 
 
 class Habits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -11,8 +11,9 @@ from aiohttp.web_request import BaseRequest
 
 from whatsapp_simulator.control import ROOT, Control, ControlRequest
 from whatsapp_simulator.graph.answers import Answer
+from whatsapp_simulator.graph.calls import GraphRequest
 from whatsapp_simulator.graph.errors import Problem, problem
-from whatsapp_simulator.graph.routes import GraphRequest, answer, takes_files
+from whatsapp_simulator.graph.routes import answer, takes_files
 from whatsapp_simulator.life import Life
 from whatsapp_simulator.media import LARGEST_FILE_BYTES
 from whatsapp_simulator.world import World
@@ -73,7 +74,10 @@ class Face:
         if told.connection_lost and request.transport is not None:
             # The message is accepted, and nobody is told: what a lost answer looks like from outside.
             request.transport.abort()
-        return web.Response(status=told.status, body=told.body, headers={"Content-Type": told.content_type})
+        headers = {"Content-Type": told.content_type}
+        if told.headers:
+            headers |= dict(told.headers)
+        return web.Response(status=told.status, body=told.body, headers=headers)
 
 
 def make_server(world: World, life: Life) -> web.Server:

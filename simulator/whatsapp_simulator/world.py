@@ -17,6 +17,7 @@ from whatsapp_simulator.media import MediaStore
 from whatsapp_simulator.people import Person, Population
 from whatsapp_simulator.scenario import Habits, Number, Scenario, ScenarioError, Setup
 from whatsapp_simulator.schedule import Schedule
+from whatsapp_simulator.subscriptions import Callback, Subscriptions
 from whatsapp_simulator.templates import Template, compile_template
 from whatsapp_simulator.uploads import UploadDesk
 from whatsapp_simulator.webhooks import Outbox
@@ -68,12 +69,15 @@ class World:
         self.links = LinkFetcher(self.clock)
         self.outbox = Outbox(
             setup=lambda: self.setup,
+            subscriptions=lambda: self.subscriptions,
             habits=lambda: self.habits,
             clock=self.clock,
             schedule=self.schedule,
             faults=self.faults,
             counts=lambda: self.counts,
         )
+        self.base_url = ""
+        """Scheme and host of this simulator, once it listens."""
         self._run = secrets.token_hex(4).upper()
         self._ids = 0
         self.replace_setup(scenario.setup, verified=not scenario.setup.verify_callback)
@@ -87,11 +91,17 @@ class World:
             raise ScenarioError("The ids of `numbers` and `waba_id` must all differ.")
         self.setup = setup
         self.templates = templates
+        self._template_ids = {template.facts["id"]: template for template in templates.values()}
         self.lines = {
             number.phone_number_id: Line(number, self.counts.pace(number.phone_number_id))
             for number in setup.numbers
         }
+        self.subscriptions = Subscriptions(Callback(setup.callback_url, setup.verify_token))
         self.outbox.setup_changed(verified=verified)
+
+    def template_of_id(self, template_id: str) -> Template | None:
+        """Find a template by Meta's id for it."""
+        return self._template_ids.get(template_id)
 
     def replace_habits(self, habits: Habits) -> None:
         """Let people met from now on have other habits."""

@@ -1,17 +1,15 @@
 """Reading the account: numbers, templates and the account itself, with `fields`, filters and cursors."""
 
-import base64
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from whatsapp_simulator.graph.errors import parameter, refused
+from whatsapp_simulator.graph.calls import Call
+from whatsapp_simulator.graph.errors import unknown_id
+from whatsapp_simulator.graph.fields import asked, chosen, page
 from whatsapp_simulator.scenario import Number
 from whatsapp_simulator.templates import Template
 from whatsapp_simulator.world import World
 
-_DEFAULT_LIMIT = 25
-_HIGHEST_LIMIT = 1000
 _HIGH_MPS = 1000
 _TEMPLATE_FIELDS = (
     "name", "parameter_format", "components", "language", "status", "category", "sub_category", "id",
@@ -25,13 +23,11 @@ _SHOWN_OF_NUMBER = (
 )  # fmt: skip
 _SHOWN_OF_NUMBER_LISTED = ("verified_name", "display_phone_number", "id", "quality_rating")
 _SHOWN_OF_WABA = ("id", "name", "timezone_id", "message_template_namespace")
-_NESTED = re.compile(r"\{[^{}]*\}")
-_CURSOR_MARK = "row:"
 
 
-def show_account(world: World, query: Mapping[str, str]) -> dict[str, Any]:
+def show_account(call: Call) -> dict[str, Any]:
     """Answer `GET /{waba}`."""
-    setup = world.setup
+    world, setup = call.world, call.world.setup
     facts = {
         "id": setup.waba_id,
         "name": setup.waba_name,
@@ -46,40 +42,49 @@ def show_account(world: World, query: Mapping[str, str]) -> dict[str, Any]:
         "owner_business_info": {"name": setup.waba_name, "id": setup.portfolio_id},
         "health_status": _health(world, "WABA", setup.waba_id),
     }
-    return _chosen(facts, query, shown=_SHOWN_OF_WABA, node="WhatsAppBusinessAccount")
+    return _chosen(facts, call.query, shown=_SHOWN_OF_WABA, node="WhatsAppBusinessAccount")
 
 
-def show_number(world: World, number: Number, query: Mapping[str, str]) -> dict[str, Any]:
+def show_number(call: Call) -> dict[str, Any]:
     """Answer `GET /{phone_number_id}`."""
     return _chosen(
-        _number_facts(world, number), query, shown=_SHOWN_OF_NUMBER, node="WhatsAppBusinessPhoneNumber"
+        _number_facts(call.world, call.line.number),
+        call.query,
+        shown=_SHOWN_OF_NUMBER,
+        node="WhatsAppBusinessPhoneNumber",
     )
 
 
-def list_numbers(world: World, query: Mapping[str, str], url: str) -> dict[str, Any]:
+def list_numbers(call: Call) -> dict[str, Any]:
     """Answer `GET /{waba}/phone_numbers`."""
     rows = [
         _chosen(
-            _number_facts(world, number),
-            query,
+            _number_facts(call.world, number),
+            call.query,
             shown=_SHOWN_OF_NUMBER_LISTED,
             node="WhatsAppBusinessPhoneNumber",
         )
-        for number in world.setup.numbers
+        for number in call.world.setup.numbers
     ]
-    return _page(rows, query, url)
+    return page(rows, call.query, call.request.url)
 
 
-def list_templates(world: World, query: Mapping[str, str], url: str) -> dict[str, Any]:
+def list_templates(call: Call) -> dict[str, Any]:
     """Answer `GET /{waba}/message_templates`; filters: name (a part of it), status, category, language."""
-    rows = [
-        show_template(template, query) for template in world.templates.values() if _matches(template, query)
-    ]
-    return _page(rows, query, url)
+    templates = call.world.templates.values()
+    rows = [_template_row(template, call.query) for template in templates if _matches(template, call.query)]
+    return page(rows, call.query, call.request.url)
 
 
-def show_template(template: Template, query: Mapping[str, str]) -> dict[str, Any]:
-    """Answer `GET /{template_id}`, and one row of the list."""
+def show_template(call: Call) -> dict[str, Any]:
+    """Answer `GET /{template_id}`."""
+    template = call.world.template_of_id(call.node)
+    if template is None:
+        raise unknown_id(call.node, "GET")
+    return _template_row(template, call.query)
+
+
+def _template_row(template: Template, query: Mapping[str, str]) -> dict[str, Any]:
     facts: dict[str, Any] = dict.fromkeys(_TEMPLATE_FIELDS) | template.facts
     facts["quality_score"] = facts["quality_score"] or {"score": "UNKNOWN", "date": 0}
     facts["rejected_reason"] = facts["rejected_reason"] or "NONE"
@@ -130,47 +135,4 @@ def _health(world: World, kind: str, node_id: str) -> dict[str, Any]:
 def _chosen(
     facts: dict[str, Any], query: Mapping[str, str], *, shown: tuple[str, ...], node: str
 ) -> dict[str, Any]:
-    asked = query.get("fields", "")
-    while _NESTED.search(asked):
-        asked = _NESTED.sub("", asked)
-    names = tuple(name.strip() for name in asked.split(",") if name.strip()) or shown
-    for name in names:
-        if name not in facts:
-            raise parameter(f"(#100) Tried accessing nonexisting field ({name}) on node type ({node})")
-    return {name: facts[name] for name in dict.fromkeys((*names, "id")) if facts[name] is not None}
-
-
-def _page(rows: list[dict[str, Any]], query: Mapping[str, str], url: str) -> dict[str, Any]:
-    limit_text = query.get("limit", str(_DEFAULT_LIMIT))
-    if not limit_text.isdecimal() or not 0 < int(limit_text) <= _HIGHEST_LIMIT:
-        raise parameter(f"(#100) Param limit must be a number between 1 and {_HIGHEST_LIMIT}")
-    limit = int(limit_text)
-    start = _row_of(query["after"]) if "after" in query else 0
-    if "before" in query and "after" not in query:
-        start = max(_row_of(query["before"]) - 1 - limit, 0)
-    page = rows[start : start + limit]
-    if not page:
-        return {"data": []}
-    after = _cursor(start + len(page))
-    paging: dict[str, Any] = {"cursors": {"before": _cursor(start + 1), "after": after}}
-    if start + len(page) < len(rows):
-        kept = "".join(
-            f"{name}={query[name]}&" for name in ("fields", "limit", "name", "status") if name in query
-        )
-        paging["next"] = f"{url}?{kept}after={after}"
-    return {"data": page, "paging": paging}
-
-
-def _cursor(row: int) -> str:
-    return base64.urlsafe_b64encode(f"{_CURSOR_MARK}{row}".encode()).decode().rstrip("=")
-
-
-def _row_of(cursor: str) -> int:
-    try:
-        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-    except (ValueError, UnicodeDecodeError):
-        text = ""
-    row = text.removeprefix(_CURSOR_MARK)
-    if not text.startswith(_CURSOR_MARK) or not row.isdecimal():
-        raise refused(131059, "The cursor is corrupt or has expired.")
-    return int(row)
+    return chosen(facts, asked(query.get("fields", "")), shown=shown, node=node)

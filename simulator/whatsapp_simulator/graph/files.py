@@ -1,12 +1,13 @@
 """The calls about files: upload, look up, download and delete media; resumable uploads."""
 
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
-from whatsapp_simulator.graph.answers import SUCCESS, Answer, told
+from whatsapp_simulator.graph.answers import Answer
+from whatsapp_simulator.graph.calls import SUCCESS, Call, needs_product
 from whatsapp_simulator.graph.errors import parameter, unknown_id
 from whatsapp_simulator.graph.multipart import read_form
 from whatsapp_simulator.media import File, check_upload, plain_type
-from whatsapp_simulator.scenario import Number
 from whatsapp_simulator.uploads import TYPES, Session, is_possible
 from whatsapp_simulator.world import World
 
@@ -14,43 +15,37 @@ _SAYS_NOTHING = ("", "application/octet-stream")
 _GONE = Answer(404, b"", content_type="text/plain")
 
 
-def upload(world: World, number: Number, headers: Mapping[str, str], body: bytes) -> Answer:
+def upload(call: Call) -> object:
     """Answer `POST /{phone_number_id}/media`."""
-    form = read_form(headers, body)
-    product, file = form.get("messaging_product"), form.get("file")
-    if product is None:
-        raise parameter("(#100) The parameter messaging_product is required.")
-    if product.text != "whatsapp":
-        raise parameter("(#100) Param messaging_product must be one of {WHATSAPP}")
+    form = read_form(call.request.headers, call.request.body)
+    needs_product({name: form[name].text for name in form if name == "messaging_product"})
+    file = form.get("file")
     if file is None:
         raise parameter("(#100) The parameter file is required.")
     # The type of the file itself counts, the field `type` only where the file says nothing.
     said = form["type"].text if "type" in form else ""
     mime_type = file.content_type if plain_type(file.content_type) not in _SAYS_NOTHING else said
     check_upload(file.content, mime_type)
-    stored = world.media.store(file.content, mime_type, phone_number_id=number.phone_number_id)
-    return told({"id": stored.id})
+    return {"id": call.world.media.store(file.content, mime_type, phone_number_id=call.node).id}
 
 
-def look_up(world: World, file: File, query: Mapping[str, str], base: str) -> Answer:
-    """Answer `GET /{media_id}`; base: scheme and host of this server."""
-    _check_number(file, query)
-    return told(
-        {
-            "messaging_product": "whatsapp",
-            "url": world.media.url(file, base=base),
-            "mime_type": file.mime_type,
-            "sha256": file.sha256,
-            "file_size": str(len(file.content)),
-            "id": file.id,
-        }
-    )
+def look_up(call: Call) -> object:
+    """Answer `GET /{media_id}`."""
+    file = _file(call)
+    address = urlsplit(call.request.url)
+    return {
+        "messaging_product": "whatsapp",
+        "url": call.world.media.url(file, base=f"{address.scheme}://{address.netloc}"),
+        "mime_type": file.mime_type,
+        "sha256": file.sha256,
+        "file_size": str(len(file.content)),
+        "id": file.id,
+    }
 
 
-def delete(world: World, file: File, query: Mapping[str, str]) -> Answer:
+def delete(call: Call) -> object:
     """Answer `DELETE /{media_id}`."""
-    _check_number(file, query)
-    world.media.delete(file.id)
+    call.world.media.delete(_file(call).id)
     return SUCCESS
 
 
@@ -60,44 +55,49 @@ def download(world: World, query: Mapping[str, str]) -> Answer:
     return _GONE if file is None else Answer(200, file.content, content_type=file.mime_type)
 
 
-def open_session(world: World, query: Mapping[str, str]) -> Answer:
+def open_session(call: Call) -> object:
     """Answer `POST /{app_id}/uploads`."""
-    length, file_type = query.get("file_length", ""), query.get("file_type", "")
+    length, file_type = call.query.get("file_length", ""), call.query.get("file_type", "")
     if not length.isdecimal() or not is_possible(int(length)):
         raise parameter("(#100) Param file_length must be the length of the file in bytes, at most 100 MB.")
     if file_type not in TYPES:
         raise parameter(f"(#100) Param file_type must be one of {', '.join(TYPES)}.")
-    session = world.uploads.open(
-        file_name=query.get("file_name", ""), file_length=int(length), file_type=file_type
-    )
-    return told({"id": session.id})
+    name = call.query.get("file_name", "")
+    session = call.world.uploads.open(file_name=name, file_length=int(length), file_type=file_type)
+    return {"id": session.id}
 
 
-def upload_session(
-    world: World, session_id: str, method: str, headers: Mapping[str, str], body: bytes
-) -> Answer:
-    """Answer `POST /upload:…`, with a handle once the file is whole, and `GET /upload:…`, with how far it is."""
-    session = world.uploads.find(session_id)
-    if session is None:
-        raise unknown_id(session_id, method)
-    if method == "GET":
-        return _standing(session)
-    offset = headers.get("file_offset", "")
+def show_session(call: Call) -> object:
+    """Answer `GET /upload:…`: how far the upload is."""
+    session = _session(call)
+    return {"id": session.id, "file_offset": session.received}
+
+
+def resume(call: Call) -> object:
+    """Answer `POST /upload:…`: a handle once the file is whole, else how far it is."""
+    session, body = _session(call), call.request.body
+    offset = call.request.headers.get("file_offset", "")
     if not offset.isdecimal() or int(offset) != session.received:
         raise parameter(
             f"(#100) The header file_offset must be {session.received}, where this upload stands."
         )
     if session.received + len(body) > session.file_length:
         raise parameter("(#100) The request body is longer than what is left of the file.")
-    handle = world.uploads.take(session, len(body))
-    return told({"h": handle}) if handle else _standing(session)
+    handle = call.world.uploads.take(session, len(body))
+    return {"h": handle} if handle else {"id": session.id, "file_offset": session.received}
 
 
-def _standing(session: Session) -> Answer:
-    return told({"id": session.id, "file_offset": session.received})
-
-
-def _check_number(file: File, query: Mapping[str, str]) -> None:
-    asked = query.get("phone_number_id")
+def _file(call: Call) -> File:
+    file, asked = call.world.media.find(call.node), call.query.get("phone_number_id")
+    if file is None:
+        raise unknown_id(call.node, call.request.method)
     if asked is not None and asked != file.phone_number_id:
         raise parameter("(#100) Param phone_number_id is not a valid whatsapp business phone number id ID")
+    return file
+
+
+def _session(call: Call) -> Session:
+    session = call.world.uploads.find(call.node)
+    if session is None:
+        raise unknown_id(call.node, call.request.method)
+    return session

@@ -1,33 +1,42 @@
-"""Which path means what on the Graph side; everything else is told as Meta tells it."""
+"""Which path means what on the Graph side; everything else is told as Meta tells it.
+
+A path is a node (an id) and an edge.  The table names the kind of node, and the edge behind a slash; `*` stands
+for whatever ends the path.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from whatsapp_simulator.graph import accounts, files
-from whatsapp_simulator.graph.access import check_token, split_path
+from whatsapp_simulator.graph.access import ROOT_EDGES, check_token, split_path
 from whatsapp_simulator.graph.answers import Answer
-from whatsapp_simulator.graph.answers import told as _told
+from whatsapp_simulator.graph.calls import Call, GraphRequest, Handler, told
 from whatsapp_simulator.graph.errors import RefusedError, unknown_id
-from whatsapp_simulator.graph.messages.post import post_message
+from whatsapp_simulator.graph.messages import post_message
 from whatsapp_simulator.life import Endpoint, Life
 from whatsapp_simulator.media import ATTACHMENTS
 from whatsapp_simulator.uploads import PREFIX as UPLOAD
 from whatsapp_simulator.world import World
 
-_EDGE = 2
-_ENDPOINTS: dict[str, Endpoint] = {"messages": "messages", "marketing_messages": "marketing_messages"}
+_LONGEST_PATH = 3
 
 
-@dataclass(frozen=True, slots=True)
-class GraphRequest:
-    """What the server read: url is the address without its query."""
+def _sends(endpoint: Endpoint) -> Handler:
+    return lambda call: post_message(call.world, call.life, call.line, endpoint, call.request.body)
 
-    method: str
-    path: str
-    url: str
-    query: Mapping[str, str]
-    headers: Mapping[str, str]
-    body: bytes
+
+ROUTES: Mapping[str, Mapping[str, Handler]] = {
+    "number": {"GET": accounts.show_number},
+    "number/messages": {"POST": _sends("messages")},
+    "number/marketing_messages": {"POST": _sends("marketing_messages")},
+    "number/media": {"POST": files.upload},
+    "media": {"GET": files.look_up, "DELETE": files.delete},
+    "app/uploads": {"POST": files.open_session},
+    "upload": {"GET": files.show_session, "POST": files.resume},
+    "template": {"GET": accounts.show_template},
+    "waba": {"GET": accounts.show_account},
+    "waba/message_templates": {"GET": accounts.list_templates},
+    "waba/phone_numbers": {"GET": accounts.list_numbers},
+}
 
 
 def answer(world: World, life: Life, request: GraphRequest) -> Answer:
@@ -38,57 +47,52 @@ def answer(world: World, life: Life, request: GraphRequest) -> Answer:
         if request.path == ATTACHMENTS:
             check_token(world.setup, request.headers, request.query)
             return files.download(world, request.query)
-        parts = split_path(request.path)
+        version, parts = split_path(request.path)
         check_token(world.setup, request.headers, request.query)
-        return _about_files(world, request, parts) or _routed(world, life, request, parts)
+        handler, call = _routed(world, life, request, version, parts)
+        said = handler(call)
+        return said if isinstance(said, Answer) else told(said)
     except RefusedError as refusal:
         counts.refused[str(refusal.problem.code)] += 1
         counts.second(world.real_time()).refused += 1
         return Answer(refusal.problem.http_status, refusal.problem.body())
 
 
-def _routed(world: World, life: Life, request: GraphRequest, parts: list[str]) -> Answer:
+def _routed(
+    world: World, life: Life, request: GraphRequest, version: str, parts: list[str]
+) -> tuple[Handler, Call]:
     node = parts[0] if parts else ""
-    edge = parts[1] if len(parts) == _EDGE else ""
-    line = world.lines.get(node)
-    if len(parts) <= _EDGE and line is not None:
-        endpoint = _ENDPOINTS.get(edge)
-        if request.method == "POST" and endpoint is not None:
-            return post_message(world, life, line, endpoint, request.body)
-        if request.method == "GET" and not edge:
-            return _told(accounts.show_number(world, line.number, request.query))
-    elif len(parts) <= _EDGE and node == world.setup.waba_id and request.method == "GET":
-        if not edge:
-            return _told(accounts.show_account(world, request.query))
-        if edge == "message_templates":
-            return _told(accounts.list_templates(world, request.query, request.url))
-        if edge == "phone_numbers":
-            return _told(accounts.list_numbers(world, request.query, request.url))
-    elif request.method == "GET" and not edge:
-        for template in world.templates.values():
-            if template.facts["id"] == node:
-                return _told(accounts.show_template(template, request.query))
-    raise unknown_id(node, request.method)
+    route = "/".join((_kind(world, node), *parts[1:]))
+    item = ""
+    if route not in ROUTES and 1 < len(parts) <= _LONGEST_PATH:
+        route, _, item = route.rpartition("/")
+        route += "/*"
+    handler = ROUTES.get(route, {}).get(request.method)
+    if handler is None:
+        raise unknown_id(node, request.method)
+    return handler, Call(world, life, request, version, node, item)
+
+
+def _kind(world: World, node: str) -> str:
+    if node in world.lines:
+        return "number"
+    if node == world.setup.waba_id:
+        return "waba"
+    if node == world.setup.app_id:
+        return "app"
+    if node in ROOT_EDGES:
+        return node
+    return _kind_of_rarer_node(world, node)
+
+
+def _kind_of_rarer_node(world: World, node: str) -> str:
+    if node.startswith(UPLOAD):
+        return "upload"
+    if world.media.find(node) is not None:
+        return "media"
+    return "template" if world.template_of_id(node) is not None else "unknown"
 
 
 def takes_files(path: str) -> bool:
     """Tell whether a request to this path may be as large as the largest file."""
     return path.endswith("/media") or f"/{UPLOAD}" in path
-
-
-def _about_files(world: World, request: GraphRequest, parts: list[str]) -> Answer | None:
-    """Answer a call about a file; None for every other call."""
-    node, *edges = parts or [""]
-    act = " ".join((request.method, *edges))
-    if act == "POST media" and node in world.lines:
-        return files.upload(world, world.lines[node].number, request.headers, request.body)
-    if act == "POST uploads" and node == world.setup.app_id:
-        return files.open_session(world, request.query)
-    if node.startswith(UPLOAD) and act in ("POST", "GET"):
-        return files.upload_session(world, node, request.method, request.headers, request.body)
-    file = world.media.find(node) if act in ("GET", "DELETE") else None
-    if file is None:
-        return None
-    if act == "DELETE":
-        return files.delete(world, file, request.query)
-    return files.look_up(world, file, request.query, request.url.removesuffix(request.path))
