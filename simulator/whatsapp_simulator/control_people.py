@@ -210,7 +210,11 @@ class PeopleActs:
         if content is None:
             raise ScenarioError(f"A message of type {sent.type} needs `{sent.type}`.")
         facts = msgspec.to_builtins(content)
-        makers = {"location": inbound.location, "contacts": inbound.contacts, "order": inbound.order}
+        makers: dict[str, Callable[[Any], Said]] = {
+            "location": inbound.location,
+            "contacts": inbound.contacts,
+            "order": inbound.order,
+        }
         self._say(person, sent, makers[sent.type](facts))
 
     def _say(self, person: Person, message: _Message, said: Said) -> None:

@@ -1,7 +1,6 @@
 """What people do to a number: they send, tap, click, leave and change their number; each deed is told and kept."""
 
 import base64
-import hashlib
 import time
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -9,9 +8,9 @@ from typing import Any, Literal
 import msgspec
 
 from whatsapp_simulator import inbound, payloads
-from whatsapp_simulator.dice import throw
 from whatsapp_simulator.inbound import MediaKind, Said
 from whatsapp_simulator.people import Person
+from whatsapp_simulator.samples import sample
 from whatsapp_simulator.templates import QuickReply
 from whatsapp_simulator.webhooks import (
     MESSAGES,
@@ -131,23 +130,24 @@ class Deeds:
 
     def change_identity(self, person: Person, line: Line, *, at: float) -> None:
         """Let a person have new keys, as after a new phone."""
-        keys = throw(self._world.seed, "identity", person.key, self._world.nonce())
-        said = inbound.changed_identity(at=at, identity_hash=base64.b64encode(keys[:8]).decode())
+        person.devices += 1
+        said = inbound.changed_identity(at=at, identity_hash=person.identity_key_hash)
         self._send(MESSAGES, person, line, said, at=at)
 
     def attach(self, kind: MediaKind, facts: Mapping[str, Any]) -> dict[str, Any]:
         """Give a file an id, an address and what else webhooks say of it; facts: what is known already."""
-        nonce = self._world.nonce()
+        media, media_id = self._world.media, facts.get("id")
+        file = media.find(media_id) if media_id else None
+        if file is None:
+            mime_type = facts.get("mime_type", MIME_TYPES[kind])
+            file = media.store(sample(mime_type) or mime_type.encode(), mime_type, media_id=media_id)
         told = {
-            "mime_type": MIME_TYPES[kind],
-            "sha256": base64.b64encode(hashlib.sha256(nonce.encode()).digest()).decode(),
-            "id": str(10**15 + int(nonce[-10:], 16)),
+            "mime_type": file.mime_type,
+            "sha256": base64.b64encode(bytes.fromhex(file.sha256)).decode(),
+            "id": file.id,
             **facts,
         }
-        address = (
-            f"https://lookaside.fbsbx.com/whatsapp_business/attachments/?mid={told['id']}&source=webhook"
-        )
-        return {**told, "url": address}
+        return {**told, "url": media.url(file, base=self._world.base_url)}
 
     def leave(self, person: Person, way: str) -> None:
         """Take note that somebody wants no more, once; way: word, native or button."""

@@ -3,7 +3,9 @@
 import secrets
 import time
 from collections.abc import Callable, Iterable
+from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
 from whatsapp_simulator.clock import Clock
@@ -13,13 +15,18 @@ from whatsapp_simulator.faults import FaultBox
 from whatsapp_simulator.graph.errors import ERRORS
 from whatsapp_simulator.journal import Journal
 from whatsapp_simulator.limits import MarketingMeasure, PairRate, Throughput
-from whatsapp_simulator.people import Population
+from whatsapp_simulator.links import LinkFetcher
+from whatsapp_simulator.media import MediaStore
+from whatsapp_simulator.people import Person, Population
 from whatsapp_simulator.portfolio import Portfolio, capability, highest
 from whatsapp_simulator.scenario import Habits, Limits, MessagingStep, Number, Scenario, ScenarioError, Setup
 from whatsapp_simulator.schedule import Schedule
 from whatsapp_simulator.subscriptions import Callback, Subscriptions
 from whatsapp_simulator.templates import Template, compile_template
+from whatsapp_simulator.uploads import UploadDesk
 from whatsapp_simulator.webhooks import Outbox
+
+_LINES_LOOKED_AT = 1000
 
 
 class Line:
@@ -63,6 +70,9 @@ class World:
         self.population = Population(seed=scenario.seed, habits=scenario.habits)
         self.accepted = Journal()
         self.inbound = Journal()
+        self.media = MediaStore(self.clock, unknown=lambda: self.habits.unknown_media)
+        self.uploads = UploadDesk()
+        self.links = LinkFetcher(self.clock)
         self.outbox = Outbox(
             setup=lambda: self.setup,
             subscriptions=lambda: self.subscriptions,
@@ -79,6 +89,8 @@ class World:
             is_healthy=self._is_healthy,
             changed=self._tell_messaging_limit,
         )
+        self.base_url = ""
+        """Scheme and host of this simulator, once it listens."""
         self._run = secrets.token_hex(4).upper()
         self._ids = 0
         self.replace_setup(scenario.setup, verified=not scenario.setup.verify_callback)
@@ -147,6 +159,16 @@ class World:
             line.number = replace(line.number, messaging_limit=step)
         self.setup = replace(self.setup, numbers=tuple(line.number for line in self.lines.values()))
         self.outbox.management("business_capability_update", capability(step))
+
+    def line_of_chat(self, person: Person, wamid: str) -> dict[str, Any] | None:
+        """Find the row of a message among the last of a person's chat, sent or written."""
+        mark = b'"wamid":' + msgspec.json.encode(wamid)
+        for number in reversed(person.chat[-_LINES_LOOKED_AT:]):
+            row = (self.accepted if number > 0 else self.inbound).row(abs(number))
+            if mark in row:
+                found: dict[str, Any] = msgspec.json.decode(row)
+                return found
+        return None
 
     def nonce(self) -> str:
         """Make eighteen hexadecimal digits that were never used before."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from whatsapp_simulator.graph.errors import Problem, RefusedError, parameter
 from whatsapp_simulator.scenario import Setup
+from whatsapp_simulator.uploads import PREFIX as UPLOAD
 
 VERSIONS = frozenset({"v22.0", "v23.0", "v24.0", "v25.0", "v26.0"})
 OLDEST_VERSION, NEWEST_VERSION = "v22.0", "v26.0"
@@ -28,7 +29,7 @@ def split_path(path: str) -> tuple[str, list[str]]:
     parts = [part for part in path.split("/") if part]
     if parts and parts[0] in VERSIONS:
         return parts[0], parts[1:]
-    if not parts or not (parts[0].isdecimal() or parts[0] in ROOT_EDGES):
+    if not parts or not (parts[0].isdecimal() or parts[0] in ROOT_EDGES or parts[0].startswith(UPLOAD)):
         raise RefusedError(Problem(2500, 400, f"Unknown path components: {path}"))
     return OLDEST_VERSION, parts
 

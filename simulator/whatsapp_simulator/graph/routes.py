@@ -6,12 +6,15 @@ for whatever ends the path.
 
 from collections.abc import Mapping
 
-from whatsapp_simulator.graph import accounts
+from whatsapp_simulator.graph import accounts, files
 from whatsapp_simulator.graph.access import ROOT_EDGES, check_token, split_path
+from whatsapp_simulator.graph.answers import Answer
 from whatsapp_simulator.graph.calls import Call, GraphRequest, Handler, told
 from whatsapp_simulator.graph.errors import RefusedError, unknown_id
-from whatsapp_simulator.graph.messages import Answer, post_message
+from whatsapp_simulator.graph.messages import post_message
 from whatsapp_simulator.life import Endpoint, Life
+from whatsapp_simulator.media import ATTACHMENTS
+from whatsapp_simulator.uploads import PREFIX as UPLOAD
 from whatsapp_simulator.world import World
 
 _LONGEST_PATH = 3
@@ -25,6 +28,10 @@ ROUTES: Mapping[str, Mapping[str, Handler]] = {
     "number": {"GET": accounts.show_number},
     "number/messages": {"POST": _sends("messages")},
     "number/marketing_messages": {"POST": _sends("marketing_messages")},
+    "number/media": {"POST": files.upload},
+    "media": {"GET": files.look_up, "DELETE": files.delete},
+    "app/uploads": {"POST": files.open_session},
+    "upload": {"GET": files.show_session, "POST": files.resume},
     "template": {"GET": accounts.show_template},
     "waba": {"GET": accounts.show_account},
     "waba/message_templates": {"GET": accounts.list_templates},
@@ -37,6 +44,9 @@ def answer(world: World, life: Life, request: GraphRequest) -> Answer:
     counts = world.counts
     counts.requests += 1
     try:
+        if request.path == ATTACHMENTS:
+            check_token(world.setup, request.headers, request.query)
+            return files.download(world, request.query)
         version, parts = split_path(request.path)
         check_token(world.setup, request.headers, request.query)
         handler, call = _routed(world, life, request, version, parts)
@@ -72,4 +82,17 @@ def _kind(world: World, node: str) -> str:
         return "app"
     if node in ROOT_EDGES:
         return node
+    return _kind_of_rarer_node(world, node)
+
+
+def _kind_of_rarer_node(world: World, node: str) -> str:
+    if node.startswith(UPLOAD):
+        return "upload"
+    if world.media.find(node) is not None:
+        return "media"
     return "template" if world.template_of_id(node) is not None else "unknown"
+
+
+def takes_files(path: str) -> bool:
+    """Tell whether a request to this path may be as large as the largest file."""
+    return path.endswith("/media") or f"/{UPLOAD}" in path

@@ -1,8 +1,8 @@
 """Faults that meet a call on its way, before anybody reads it: no answer, no service, no valid token, a slow lane."""
 
+from whatsapp_simulator.graph.answers import Answer
 from whatsapp_simulator.graph.calls import GraphRequest
 from whatsapp_simulator.graph.errors import Problem, problem
-from whatsapp_simulator.graph.messages import Answer
 from whatsapp_simulator.world import World
 
 _EXPIRED = Problem(190, 401, "Error validating access token: Session has expired.", subcode=463)
