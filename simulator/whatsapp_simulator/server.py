@@ -17,6 +17,8 @@ from whatsapp_simulator.graph.routes import answer, takes_files
 from whatsapp_simulator.graph.trouble import trouble
 from whatsapp_simulator.life import Life
 from whatsapp_simulator.media import LARGEST_FILE_BYTES
+from whatsapp_simulator.page.files import PAGE, answer_page, wants_page
+from whatsapp_simulator.traffic import Entry
 from whatsapp_simulator.world import World
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
@@ -55,6 +57,8 @@ class Face:
                 return web.Response(
                     status=told.status, body=told.body, headers={"Content-Type": told.content_type}
                 )
+            if path.startswith(PAGE) or (path == "/" and wants_page(request)):
+                return answer_page(request.method, path)
             return await self._graph(request, path, body)
         except Exception:
             _logger.exception("server.request_broke")
@@ -67,6 +71,8 @@ class Face:
             url = f"http://{request.host}{path}"
             call = GraphRequest(request.method, path, url, request.query, request.headers, body)
             told = trouble(self._world, call) or answer(self._world, self._life, call)
+        if self._world.traffic.has_room("call"):
+            self._see(request, body, told)
         if told.wait_s:
             await asyncio.sleep(told.wait_s)
         if told.connection_lost and request.transport is not None:
@@ -76,6 +82,21 @@ class Face:
         if told.headers:
             headers |= dict(told.headers)
         return web.Response(status=told.status, body=told.body, headers=headers)
+
+    def _see(self, request: BaseRequest, body: bytes, told: Answer) -> None:
+        node = next((part for part in request.path.split("/") if part.isdecimal()), "")
+        seen = Entry(
+            kind="call",
+            method=request.method,
+            url=request.path_qs,
+            sent=body,
+            headers=request.headers,
+            status=told.status,
+            answered=told.body,
+            phone_number_id=node if node in self._world.lines else "",
+            lost="the fault lose_answer: the connection was closed" if told.connection_lost else "",
+        )
+        self._world.traffic.keep(seen, at=self._world.clock.now())
 
 
 def make_server(world: World, life: Life) -> web.Server:

@@ -19,10 +19,12 @@ from whatsapp_simulator.links import LinkFetcher
 from whatsapp_simulator.media import MediaStore
 from whatsapp_simulator.people import Person, Population
 from whatsapp_simulator.portfolio import Portfolio, capability, highest
+from whatsapp_simulator.progress import Progress
 from whatsapp_simulator.scenario import Habits, Limits, MessagingStep, Number, Scenario, ScenarioError, Setup
 from whatsapp_simulator.schedule import Schedule
 from whatsapp_simulator.subscriptions import Callback, Subscriptions
 from whatsapp_simulator.templates import Template, compile_template
+from whatsapp_simulator.traffic import Traffic
 from whatsapp_simulator.uploads import UploadDesk
 from whatsapp_simulator.webhooks import Outbox
 
@@ -70,6 +72,8 @@ class World:
         self.population = Population(seed=scenario.seed, habits=scenario.habits)
         self.accepted = Journal()
         self.inbound = Journal()
+        self.progress = Progress()
+        self.traffic = Traffic()
         self.media = MediaStore(self.clock, unknown=lambda: self.habits.unknown_media)
         self.uploads = UploadDesk()
         self.links = LinkFetcher(self.clock)
@@ -81,6 +85,7 @@ class World:
             schedule=self.schedule,
             faults=self.faults,
             counts=lambda: self.counts,
+            traffic=self.traffic,
         )
         self.marketing = MarketingMeasure(lambda: self.limits)
         self.portfolio = Portfolio(
@@ -142,6 +147,8 @@ class World:
         self.population.forget()
         self.accepted.clear()
         self.inbound.clear()
+        self.progress.clear()
+        self.traffic.clear()
         self.marketing = MarketingMeasure(lambda: self.limits)
         self.portfolio.begin(highest(self.setup.numbers))
         self.lines = {
