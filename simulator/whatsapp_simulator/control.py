@@ -4,13 +4,14 @@ Its shape is documented in the README and relied upon by others: add to it, do n
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
 from whatsapp_simulator import __version__
+from whatsapp_simulator.control_calls import ROOT, ControlRequest, NotFoundError, Told
+from whatsapp_simulator.control_management import ManagementControl
 from whatsapp_simulator.journal import Journal
 from whatsapp_simulator.life import Life
 from whatsapp_simulator.people import Person, read_phone, read_user_id
@@ -20,29 +21,9 @@ from whatsapp_simulator.templates import QuickReply
 from whatsapp_simulator.webhooks import HandshakeError
 from whatsapp_simulator.world import Line, World
 
-ROOT = "/_control/"
-
 _ROWS, _MOST_ROWS = 1000, 10_000
 _Rate = Annotated[float, Meta(ge=0, le=1_000_000)]
 _Text = Annotated[str, Meta(min_length=1, max_length=65_536)]
-
-
-@dataclass(frozen=True, slots=True)
-class ControlRequest:
-    """What the server read; path: what follows `/_control/`."""
-
-    method: str
-    path: str
-    query: Mapping[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """An answer in JSON."""
-
-    status: int
-    body: bytes
 
 
 class _Closed(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -89,16 +70,13 @@ class _Block(_Closed):
     blocked: bool = True
 
 
-class _NotFoundError(Exception):
-    """There is no such thing; the message says which."""
-
-
 class Control:
     """The acts of the control plane over one world."""
 
     def __init__(self, world: World, life: Life) -> None:
         self._world = world
         self._life = life
+        self._management = ManagementControl(world)
         self._acts: dict[str, dict[str, Callable[[ControlRequest], Awaitable[object]]]] = {
             "health": {"GET": self._health},
             "setup": {"GET": self._get_setup, "PUT": self._put_setup},
@@ -127,9 +105,11 @@ class Control:
         try:
             if request.path.startswith("people/"):
                 told = self._person(request)
+            elif self._management.knows(request.path):
+                told = self._management.answer(request)
             else:
                 told = await self._act(request)(request)
-        except _NotFoundError as problem:
+        except NotFoundError as problem:
             return _mistake(404, str(problem))
         except (ScenarioError, HandshakeError) as problem:
             return _mistake(400, str(problem))
@@ -138,9 +118,9 @@ class Control:
     def _act(self, request: ControlRequest) -> Callable[[ControlRequest], Awaitable[object]]:
         methods = self._acts.get(request.path)
         if methods is None:
-            raise _NotFoundError(f"There is no {ROOT}{request.path}; see the README for what there is.")
+            raise NotFoundError(f"There is no {ROOT}{request.path}; see the README for what there is.")
         if request.method not in methods:
-            raise _NotFoundError(f"{ROOT}{request.path} takes {' and '.join(methods)}, not {request.method}.")
+            raise NotFoundError(f"{ROOT}{request.path} takes {' and '.join(methods)}, not {request.method}.")
         return methods[request.method]
 
     async def _health(self, _request: ControlRequest) -> object:
@@ -272,13 +252,13 @@ class Control:
         if not act:
             person = self._world.population.find(address)
             if person is None:
-                raise _NotFoundError(f"Nobody with the address {address} was met yet.")
+                raise NotFoundError(f"Nobody with the address {address} was met yet.")
             if request.method != "GET":
-                raise _NotFoundError(f"{ROOT}people/{{address}} takes GET; acts stand below it.")
+                raise NotFoundError(f"{ROOT}people/{{address}} takes GET; acts stand below it.")
             return self._whole_person(person)
         run = self._acts_of_people.get(act)
         if run is None or request.method != "POST":
-            raise _NotFoundError(
+            raise NotFoundError(
                 f"People can {', '.join(self._acts_of_people)} (POST), not {request.method} {act}."
             )
         person = self._meet(address)
@@ -291,7 +271,7 @@ class Control:
             return known
         address = read_phone(text if text.startswith("+") else f"+{text}") or read_user_id(text)
         if address is None:
-            raise _NotFoundError(
+            raise NotFoundError(
                 f"{text} is neither a person's key nor a phone with country code nor a BSUID."
             )
         return self._world.population.meet(address)
@@ -328,9 +308,16 @@ class Control:
     def _block(self, person: Person, request: ControlRequest) -> None:
         block = decode(request.body, _Block)
         if block.by == "person":
+            if block.blocked and not person.blocks_us:
+                self._blame_template(person)
             person.blocks_us = block.blocked
         else:
             person.blocked_by_us = block.blocked
+
+    def _blame_template(self, person: Person) -> None:
+        last = self._world.template_sent_to(person)
+        if last is not None:
+            self._world.lifecycle.blocked(last.template_id, self._world.clock.now())
 
     def _line(self, phone_number_id: str | None) -> Line:
         lines = self._world.lines

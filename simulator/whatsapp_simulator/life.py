@@ -8,10 +8,11 @@ from typing import Any, Literal
 import msgspec
 
 from whatsapp_simulator import payloads
-from whatsapp_simulator.countries import is_in_the_us
+from whatsapp_simulator.countries import country, is_in_the_us
 from whatsapp_simulator.dice import between, between_log, side, throw
 from whatsapp_simulator.graph.errors import told_in_webhook
 from whatsapp_simulator.people import Address, Person
+from whatsapp_simulator.tallies import Counted
 from whatsapp_simulator.templates import QuickReply, Template
 from whatsapp_simulator.words import LEAVING, REPLIES, label_means_leaving, language_of, means_leaving
 from whatsapp_simulator.world import Line, World
@@ -45,6 +46,8 @@ class Outgoing:
     template: Template | None
     content: str
     quick_replies: tuple[QuickReply, ...] = ()
+    is_held: bool = False
+    """Kept back until the template's quality is known."""
 
 
 @dataclass(slots=True)
@@ -62,7 +65,9 @@ class _Message:
     is_marketing: bool
     pricing: dict[str, Any] | None
     withheld: tuple[str, ...] | None
+    counted: Counted
     held: dict[str, Any] | None = None
+    price: dict[str, Any] | None = None
 
 
 class Life:
@@ -104,17 +109,31 @@ class Life:
             is_marketing=is_marketing,
             pricing=None,
             withheld=None if fault is None else fault.statuses,
+            counted=_counted(out, now),
         )
         failure = self._failure(out, now, is_marketing=is_marketing)
+        if out.is_held and out.template is not None:
+            self._hold(message, out.template, failure)
+        else:
+            self._begin(message, failure)
+        return wamid
+
+    def _hold(self, message: _Message, template: Template, failure: int | None) -> None:
+        standing = self._world.catalogue.of(template.name, template.language)
+        if standing is not None:
+            go_on = lambda code: self._begin(message, code or failure)  # noqa: E731 - a name would say no more
+            self._world.lifecycle.hold(standing, go_on)
+
+    def _begin(self, message: _Message, failure: int | None) -> None:
+        world, now = self._world, self._world.clock.now()
         if failure is not None:
             at = now + between(*_FAILS_AFTER_S, side(message.dice, _FAILS_AT))
             world.schedule.at(at, self._fail, (message, failure))
-            return wamid
-        message.pricing = self._pricing(message, now)
+            return
+        message.pricing = message.price = self._pricing(message, now)
         world.schedule.at(
             now + between(*world.habits.sent_s, side(message.dice, _SENT_AT)), self._send, message
         )
-        return wamid
 
     def write(self, person: Person, line: Line, text: str, *, at: float, context: str | None = None) -> None:
         """Let a person write a text; a word for leaving counts as leaving."""
@@ -131,6 +150,9 @@ class Life:
         wamid = payloads.inbound_id(person.wa_digits, self._world.nonce())
         if label_means_leaving(reply.text):
             self._has_left(person, "button")
+        tapped = self._world.template_sent_to(person, wamid=context) if context else None
+        if tapped is not None:
+            self._world.tallies.clicked(tapped.template_id, at, kind="quick_reply_button", label=reply.text)
         quoted = _context(line, context)
         written = payloads.button_message(
             person, wamid=wamid, at=at, context=quoted, text=reply.text, payload=reply.payload
@@ -210,6 +232,7 @@ class Life:
 
     def _send(self, due: float, message: _Message) -> None:
         habits, dice = self._world.habits, message.dice
+        self._world.tallies.sent(message.counted, due)
         chance = side(dice, _DELIVERED_OR_NOT)
         arrives = not message.person.blocks_us and chance < habits.delivered + habits.delivered_late
         status = self._status(message, "sent", due, priced=side(dice, _PRICED_WHERE) < 0.5 or not arrives)  # noqa: PLR2004  # one half
@@ -227,6 +250,7 @@ class Life:
 
     def _deliver(self, due: float, message: _Message) -> None:
         habits, dice, person = self._world.habits, message.dice, message.person
+        self._count_delivery(message, due)
         will_tell_reading = person.reads and person.read_receipts
         if not (will_tell_reading and side(dice, _MISSING) < habits.missing_delivered):
             self._emit(message, self._status(message, "delivered", due, priced=True), due)
@@ -241,9 +265,17 @@ class Life:
             )
             self._world.schedule.at(due + later, self._read, message)
 
+    def _count_delivery(self, message: _Message, at: float) -> None:
+        world, priced = self._world, message.price or {}
+        price = world.rules.prices.get(message.category, 0.0) if priced.get("billable") else 0.0
+        kind = str(priced.get("type", ""))
+        if world.tallies.delivered(message.counted, at, price=price, pricing_type=kind):
+            world.lifecycle.judge(message.counted.template_id, at)
+
     def _read(self, due: float, message: _Message) -> None:
         person, habits = message.person, self._world.habits
         if person.read_receipts:
+            self._world.tallies.read(message.counted, due)
             self._emit(message, self._status(message, "read", due, priced=True), due)
         # Only marketing moves people to write: an answer to an answer would never end.
         if not message.is_marketing or person.has_left or not (person.replies or person.leaves != "no"):
@@ -361,6 +393,13 @@ def _category(out: Outgoing, *, onboarded: bool) -> str:
     if out.endpoint == "marketing_messages" and onboarded:
         return "marketing_lite"
     return out.template.category.lower()
+
+
+def _counted(out: Outgoing, now: float) -> Counted:
+    template_id = "" if out.template is None else str(out.template.facts["id"])
+    category = "SERVICE" if out.template is None else out.template.category
+    where = country(out.person.phone) if out.person.phone else out.person.user_id[:2]
+    return Counted(template_id, out.line.number.digits, where, category, now)
 
 
 def _context(line: Line, quoted: str | None) -> dict[str, str] | None:

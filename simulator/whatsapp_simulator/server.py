@@ -9,7 +9,8 @@ from aiohttp.http_parser import RawRequestMessage
 from aiohttp.web_protocol import RequestHandler
 from aiohttp.web_request import BaseRequest
 
-from whatsapp_simulator.control import ROOT, Control, ControlRequest
+from whatsapp_simulator.control import Control
+from whatsapp_simulator.control_calls import ROOT, ControlRequest
 from whatsapp_simulator.graph.calls import GraphRequest
 from whatsapp_simulator.graph.errors import Problem, problem
 from whatsapp_simulator.graph.messages import Answer
@@ -60,11 +61,12 @@ class Face:
             told = Answer(_TOO_LONG.http_status, _TOO_LONG.body())
         else:
             url = f"http://{request.host}{path}"
-            told = answer(
+            said = answer(
                 self._world,
                 self._life,
                 GraphRequest(request.method, path, url, request.query, request.headers, body),
             )
+            told = said if isinstance(said, Answer) else await said
         if told.wait_s:
             await asyncio.sleep(told.wait_s)
         if told.connection_lost and request.transport is not None:

@@ -44,6 +44,8 @@ def check_token(setup: Setup, headers: Mapping[str, str], query: Mapping[str, st
     if not hmac.compare_digest(token.encode("utf-8", "surrogateescape"), setup.access_token.encode()):
         raise RefusedError(_BAD_TOKEN)
     proof = query.get("appsecret_proof")
+    if proof is None and setup.require_appsecret_proof:
+        raise parameter("API calls from the server require an appsecret_proof argument")
     if proof is not None:
         right = hmac.new(setup.app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()
         if not hmac.compare_digest(proof.encode(), right.encode()):

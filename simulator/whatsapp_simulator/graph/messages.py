@@ -73,7 +73,7 @@ def post_message(world: World, life: Life, line: Line, endpoint: Endpoint, body:
     outgoing = _checked(world, line, endpoint, send=send, person=person, written=written)
     line.pairs.take(person.key, world.clock.now())
     wamid = life.accept(outgoing)
-    answer = _accepted(send, wamid)
+    answer = _accepted(send, wamid, is_held=outgoing.is_held)
     slow = world.faults.strikes("slow", person=person, phone_number_id=where)
     after = world.faults.strikes("error_after", person=person, phone_number_id=where)
     if after is not None:
@@ -176,6 +176,9 @@ def _checked(
         raise refused(133010)
     if line.number.status in _LOCKED:
         raise refused(131031)
+    restricted = world.account.refusal(is_template=send.kind == "template", now=world.clock.now())
+    if restricted is not None:
+        raise refused(restricted)
     if not line.pairs.has_room(person.key, world.clock.now()):
         raise refused(131056)
     # In real seconds even when the clock runs fast: the sender lives in real time.
@@ -189,8 +192,17 @@ def _checked(
     rendered = template.render(send.content.get("components"))
     _check_route(world, template, endpoint, send, written)
     _check_block_list(person)
+    standing = world.catalogue.of(template.name, template.language)
     return Outgoing(
-        line, send.address, person, endpoint, send.token, template, rendered.content, rendered.quick_replies
+        line,
+        send.address,
+        person,
+        endpoint,
+        send.token,
+        template,
+        rendered.content,
+        rendered.quick_replies,
+        is_held=standing is not None and world.lifecycle.holds(standing),
     )
 
 
@@ -244,7 +256,7 @@ def _check_block_list(person: Person) -> None:
         raise refused(130403)
 
 
-def _accepted(send: _Send, wamid: str) -> Answer:
+def _accepted(send: _Send, wamid: str, *, is_held: bool) -> Answer:
     contact = {"input": send.written_address}
     if send.address.phone:
         contact["wa_id"] = send.address.phone
@@ -252,7 +264,7 @@ def _accepted(send: _Send, wamid: str) -> Answer:
         contact["user_id"] = send.address.user_id or ""
     message = {"id": wamid}
     if send.kind == "template":
-        message["message_status"] = "accepted"
+        message["message_status"] = "held_for_quality_assessment" if is_held else "accepted"
     told = {"messaging_product": "whatsapp", "contacts": [contact], "messages": [message]}
     return Answer(200, msgspec.json.encode(told))
 
