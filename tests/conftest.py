@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 import django
+from django.conf import settings
 
 from difusio.common.sealed import Keyring, save_keyring
 from difusio.project.embedded_postgres import open_store, remove_store
@@ -33,3 +34,6 @@ def _tidy_up() -> None:
 
 
 django.setup()
+
+# Hashing a password slowly protects a store that was stolen; a test's made-up people need no protection.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

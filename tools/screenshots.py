@@ -55,6 +55,7 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("folder", type=Path, help="where the pictures go")
     parser.add_argument("--language", default="en", choices=["ca", "es", "en"])
+    parser.add_argument("--only", default="", help="the pages whose names begin so")
     parser.add_argument("--url", help="a running server, as http://127.0.0.1:8000")
     parser.add_argument("--email", default="")
     parser.add_argument("--password", default="")
@@ -65,7 +66,7 @@ def _photograph_theirs(browser: Browser, options: argparse.Namespace) -> None:
     for shot in _looks(browser, options, options.url):
         shot("sign-in", "/sign-in/")
         shot.sign_in(options.email, options.password)
-        shot("home", "/")
+        shot("campaigns", "/campaigns/")
         for address in shot.campaigns():
             shot(f"campaign-{address.strip('/').rsplit('/')[-1]}", address)
 
@@ -73,58 +74,26 @@ def _photograph_theirs(browser: Browser, options: argparse.Namespace) -> None:
 def _photograph_ours(
     browser: Browser, options: argparse.Namespace, url: str, run: Callable[..., Any]
 ) -> None:
-    from tests.console import cast
+    from tests.console import cast, tour
 
+    wanted = [screen for screen in tour.SCREENS if not options.only or screen.name.startswith(options.only)]
+    if not options.only:
+        for shot in _looks(browser, options, url):
+            shot("first-run", "/first-run/")
+    shop = run(tour.bare)
     for shot in _looks(browser, options, url):
-        shot("first-run", "/first-run/")
-    workspace = run(cast.make_workspace, is_demo=True)
-    run(cast.make_member, workspace)
-    for shot in _looks(browser, options, url):
-        shot("sign-in", "/sign-in/")
+        if not options.only:
+            shot("sign-in", "/sign-in/")
+            shot("not-found", "/nothing/")
         shot.sign_in("dana@forn.example", cast.PASSWORD)
-        shot("empty", "/")
-    run(_sample, workspace)
+        for screen in wanted:
+            if screen.is_telling_when_empty:
+                shot(f"{screen.name}-empty", screen.address)
+    run(tour.stock, shop)
     for shot in _looks(browser, options, url):
         shot.sign_in("dana@forn.example", cast.PASSWORD)
-        shot("home", "/")
-        addresses = shot.campaigns()
-        for name, address in zip(
-            ("campaign", "completed", "paused", "draft"), reversed(addresses), strict=True
-        ):
-            shot(name, address)
-        shot("cancel", f"{addresses[-1]}cancel/")
-        shot("not-found", "/nothing/")
-
-
-def _sample(workspace: Any) -> None:  # Any: Django is not set up when this file is read
-    from difusio.campaigns.models import CampaignState, Round
-    from difusio.common.clock import now
-    from difusio.outbox.models import Delivery
-    from tests.console import cast
-
-    sending = cast.make_campaign(workspace)
-    cast.count_all(sending, cast.HALFWAY)
-    cast.make_delivery(sending)
-    completed = cast.make_campaign(workspace, "Castanyada al barri")
-    cast.count_all(
-        completed,
-        {
-            "audience": 1_180,
-            ("skipped", "withdrawn"): 30,
-            "accepted": 1_150,
-            "delivered": 1_129,
-            "read": 702,
-            "replied": 44,
-            "left": 6,
-            ("failed", "131026"): 21,
-        },
-    )
-    cast.make_delivery(completed, "Bilal")
-    paused = cast.make_campaign(workspace, "Avís: dijous obrim a les deu", state=CampaignState.PAUSED)
-    cast.count_all(paused, {"audience": 300, "accepted": 40, "delivered": 40, "read": 1})
-    cast.make_campaign(workspace, "Mona de Pasqua", state=CampaignState.DRAFT)
-    Round.objects.exclude(launched_at=None).update(launched_at=now())
-    Delivery.objects.update(accepted_at=now())
+        for screen in wanted:
+            shot(screen.name, shop.address(screen.address))
 
 
 class _Shot:
@@ -147,11 +116,11 @@ class _Shot:
         self.page.locator("[name=login]").fill(email)
         self.page.locator("[name=password]").fill(password)
         self.page.locator("main button").click()
-        self.page.wait_for_url(f"{self._url}/")
+        self.page.wait_for_url(lambda address: "/sign-in/" not in address)
 
     def campaigns(self) -> list[str]:
-        self.page.goto(f"{self._url}/")
-        links = self.page.locator("main a[href^='/campaigns/']").all()
+        self.page.goto(f"{self._url}/campaigns/")
+        links = self.page.locator("main th a[href^='/campaigns/']").all()
         return [link.get_attribute("href") or "" for link in links]
 
 

@@ -1,24 +1,27 @@
-"""The only way a page gets a campaign, and the two gates that stand before every page."""
+"""The gates of every page: who is in, in which workspace, with which rights; and the only way to a campaign."""
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from difusio.accounts.first_run import is_first_run
-from difusio.accounts.gates import SignedInRequest, role_of, workspaces_of
-from difusio.accounts.models import Role, User
+from difusio.accounts.gates import SignedInRequest
+from difusio.accounts.models import Membership, Role, User, Workspace
+from difusio.accounts.rights import Right, may
 from difusio.campaigns.models import Campaign
 
 # Pages that answer before there is an owner.
 _BEFORE_THE_OWNER = frozenset({"first_run", "set_language"})
-# Who may pause, resume and cancel; privacy looks and exports.
-_STEERS = frozenset({Role.OWNER, Role.MARKETER, Role.DESK})
+# Under this name the session remembers in which of their workspaces somebody works.
+CHOSEN: Final = "workspace"
 
 
 class ConsoleRequest(SignedInRequest):
@@ -27,27 +30,64 @@ class ConsoleRequest(SignedInRequest):
     htmx: HtmxDetails
 
 
-def campaign_for(user: User, campaign_id: int) -> Campaign:
-    """Give a campaign of the user's workspaces.  Unknown and forbidden are one answer: Http404.  Cost: 1 query."""
+@dataclass(frozen=True, slots=True)
+class Here:
+    """Who works, in which workspace, as what.  workspaces: all of theirs, to change between them."""
+
+    user: User
+    workspace: Workspace
+    role: Role
+    workspaces: Sequence[Workspace]
+
+    def may(self, right: Right) -> bool:
+        """Tell whether they have the right in this workspace."""
+        return may(self.role, right)
+
+
+def enter(request: HttpRequest, right: Right) -> Here:
+    """Give where the request works, if it may do that there; else Http404, as for what does not exist.
+
+    Every page but those of the sign-in begins with this line.  Cost: 1 query, once a request.
+    """
+    here = where(request)
+    if here is None or not here.may(right):
+        raise Http404
+    return here
+
+
+def where(request: HttpRequest) -> Here | None:
+    """Give where somebody signed in works, None without a workspace; times are shown in its zone from here on."""
+    if not hasattr(request, "_here"):
+        here = _where(request)
+        request._here = here  # type: ignore[attr-defined]  # noqa: SLF001  # kept for the frame around the page
+        if here is not None:
+            timezone.activate(here.workspace.time_zone)
+    found: Here | None = request._here  # type: ignore[attr-defined]  # noqa: SLF001
+    return found
+
+
+def _where(request: HttpRequest) -> Here | None:
+    user = request.user
+    if not isinstance(user, User):
+        return None
+    memberships = list(
+        Membership.objects.filter(user=user).select_related("workspace").order_by("workspace_id")
+    )
+    if not memberships:
+        return None
+    chosen = request.session.get(CHOSEN)
+    here = next((one for one in memberships if one.workspace_id == chosen), memberships[0])
+    return Here(user, here.workspace, Role(here.role), [one.workspace for one in memberships])
+
+
+def campaign_for(here: Here, campaign_id: int) -> Campaign:
+    """Give a campaign of the workspace.  Unknown and forbidden are one answer: Http404.  Cost: 1 query."""
     try:
         return Campaign.objects.select_related("workspace", "number", "topic", "segment").get(
-            pk=campaign_id, workspace__in=workspaces_of(user)
+            pk=campaign_id, workspace=here.workspace
         )
     except Campaign.DoesNotExist:
         raise Http404 from None
-
-
-def campaign_to_steer(user: User, campaign_id: int) -> Campaign:
-    """Give a campaign that the user may pause, resume and cancel.  Raises Http404, PermissionDenied."""
-    campaign = campaign_for(user, campaign_id)
-    if not may_steer(user, campaign):
-        raise PermissionDenied
-    return campaign
-
-
-def may_steer(user: User, campaign: Campaign) -> bool:
-    """Tell whether the user's role lets them pause, resume and cancel.  Cost: 1 query."""
-    return role_of(user, campaign.workspace_id) in _STEERS
 
 
 class OwnerFirst(LoginRequiredMiddleware):

@@ -41,7 +41,7 @@ def _sign_in(page: Page, url: str) -> None:
     page.get_by_label("E-mail address").fill("dana@forn.example")
     page.get_by_label("Password").fill(cast.PASSWORD)
     page.locator("main button").click()
-    page.wait_for_url(f"{url}/")
+    page.wait_for_url(f"{url}/campaigns/")
 
 
 def _step(page: Page, key: str) -> str:
@@ -56,7 +56,7 @@ def it_signs_in_and_reaches_a_campaign_by_keyboard_alone(
     page.keyboard.press("Tab")
     page.keyboard.type(cast.PASSWORD)
     page.keyboard.press("Enter")
-    page.wait_for_url(f"{live_server.url}/")
+    page.wait_for_url(f"{live_server.url}/campaigns/")
 
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
@@ -173,7 +173,7 @@ def it_fits_a_narrow_window_and_breaks_no_policy(
     page.locator("main button").click()
 
     for address in (
-        "/",
+        "/campaigns/",
         f"/campaigns/{campaign.pk}/",
         f"/campaigns/{hostile.pk}/",
         f"/campaigns/{hostile.pk}/cancel/",

@@ -33,7 +33,7 @@ def it_makes_the_owner_and_signs_them_in() -> None:
 
     assert (answer.status_code, answer["Location"]) == (302, "/")
     assert Membership.objects.get().user.email == "dana@forn.example"
-    assert client.get("/").status_code == 200
+    assert client.get("/campaigns/").status_code == 200
 
 
 @pytest.mark.django_db

@@ -23,7 +23,7 @@ def it_signs_in_with_e_mail_and_password() -> None:
     client = Client()
 
     assert _sign_in(client, cast.PASSWORD) == 302
-    assert client.get("/").status_code == 200
+    assert client.get("/campaigns/").status_code == 200
 
 
 def it_comes_back_to_the_page_that_was_asked_for() -> None:
@@ -64,7 +64,7 @@ def it_stops_who_guesses() -> None:
 
 def it_signs_out_by_a_form_and_asks_first_who_comes_by_a_link(client: Client) -> None:
     assert "Sign out?" in client.get("/sign-out/").content.decode()
-    assert client.get("/").status_code == 200
+    assert client.get("/campaigns/").status_code == 200
 
     client.post("/sign-out/")
 
@@ -75,7 +75,7 @@ def it_says_nothing_about_having_signed_in(client: Client) -> None:
     fresh = Client()
     _sign_in(fresh, cast.PASSWORD)
 
-    assert 'class="notice"' not in fresh.get("/").content.decode()
+    assert 'class="notice"' not in fresh.get("/campaigns/").content.decode()
 
 
 @pytest.mark.parametrize(

@@ -89,9 +89,7 @@ def it_lets_privacy_look_and_not_steer(workspace: Workspace, campaign: Campaign,
     page = client.get(f"/campaigns/{campaign.pk}/").content.decode()
     assert ">Pause<" not in page
 
-    answer = client.post(f"/campaigns/{campaign.pk}/{act}/")
-    assert answer.status_code == 403
-    assert "Your role in this workspace lets you look, not change." in answer.content.decode()
+    assert client.post(f"/campaigns/{campaign.pk}/{act}/").status_code == 404
     assert _state(campaign) == CampaignState.SENDING
 
 

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from importlib.metadata import metadata
+from importlib.metadata import files, metadata
 from pathlib import Path
 from typing import Any
 
@@ -54,11 +54,12 @@ def it_names_every_package_in_order() -> None:
 @pytest.mark.parametrize(("package", "licence"), sorted({**RUNNING, **BUILDING}.items()))
 def it_states_the_licence_that_the_package_states(package: str, licence: str) -> None:
     facts = metadata(package)
+    texts = [file.read_text("utf-8") for file in files(package) or [] if file.name == "LICENSE"]
     stated = [
         line.rpartition(" :: ")[2]
         for field in ("License-Expression", "License", "Classifier")
         for line in facts.get_all(field) or []
         if field != "Classifier" or line.startswith("License")
-    ]
+    ] or [text.partition("\n")[0] for text in texts]
 
     assert any(licence in statement for statement in stated)

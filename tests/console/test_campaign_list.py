@@ -1,4 +1,4 @@
-"""Home: the campaigns with their state, or how to get one."""
+"""The campaigns with their state, or how to get one."""
 
 import pytest
 from django.test import Client
@@ -6,11 +6,11 @@ from pytest_django import DjangoAssertNumQueries
 
 from difusio.accounts.models import Membership, Role, User, Workspace
 from difusio.campaigns.models import CampaignState
-from difusio.console.pages import home
+from difusio.console.pages import campaigns
 from tests.console import cast
 
 
-def _page(client: Client, address: str = "/") -> str:
+def _page(client: Client, address: str = "/campaigns/") -> str:
     answer = client.get(address)
     assert answer.status_code == 200
     return answer.content.decode()
@@ -46,7 +46,7 @@ def it_says_of_a_draft_that_it_was_not_launched(client: Client, workspace: Works
 def it_shows_the_newest_first_and_leads_to_older_ones(
     client: Client, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(home, "PAGE_SIZE", 2)
+    monkeypatch.setattr(campaigns, "PAGE_SIZE", 2)
     oldest, middle, newest = (cast.make_campaign(workspace, f"Number {n}") for n in range(3))
 
     page = _page(client)
@@ -54,19 +54,19 @@ def it_shows_the_newest_first_and_leads_to_older_ones(
     assert oldest.name not in page
     assert f"?before={middle.pk}" in page
 
-    older = _page(client, f"/?before={middle.pk}")
+    older = _page(client, f"/campaigns/?before={middle.pk}")
     assert oldest.name in older
     assert middle.name not in older
     assert "Older campaigns" not in older
 
-    assert "Nothing older." in _page(client, f"/?before={oldest.pk}")
+    assert "Nothing older." in _page(client, f"/campaigns/?before={oldest.pk}")
 
 
 @pytest.mark.parametrize("before", ["x", "-1", "9" * 40, "%00"])
 def it_takes_no_notice_of_nonsense_in_the_address(client: Client, workspace: Workspace, before: str) -> None:
     cast.make_campaign(workspace, "Here")
 
-    assert "Here" in _page(client, f"/?before={before}")
+    assert "Here" in _page(client, f"/campaigns/?before={before}")
 
 
 def it_shows_only_the_campaigns_of_ones_own_workspaces(client: Client, workspace: Workspace) -> None:
@@ -84,21 +84,22 @@ def it_says_quietly_that_a_demo_is_one(client: Client, dana: User) -> None:
 
     demo = cast.make_workspace("Forn inventat", is_demo=True)
     Membership.objects.create(workspace=demo, user=dana, role=Role.OWNER)
+    client.post(f"/workspaces/{demo.pk}/")
 
     assert "made-up people" in _page(client).split("<main")[0]
 
 
-@pytest.mark.parametrize("campaigns", [1, 3])
+@pytest.mark.parametrize("how_many", [1, 3])
 def it_costs_five_queries_for_one_campaign_and_for_three(
     client: Client,
     workspace: Workspace,
-    campaigns: int,
+    how_many: int,
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    for n in range(campaigns):
+    for n in range(how_many):
         cast.count_all(cast.make_campaign(workspace, f"Number {n}"), cast.HALFWAY)
 
-    # Session, user, workspaces, campaigns, counters.
+    # Session, user, their workspaces, campaigns, counters.
     with django_assert_num_queries(5):
         _page(client)
 

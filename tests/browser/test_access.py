@@ -1,0 +1,77 @@
+"""Every page for everybody: axe finds nothing, in any language, light or dark, wide or narrow."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.core.cache import cache
+from playwright.sync_api import Browser, Page
+from pytest_django.live_server_helper import LiveServer
+
+from tests.browser.conftest import watched
+from tests.console import cast, tour
+
+pytestmark = pytest.mark.browser
+
+# What WCAG 2.2 AA asks for, and what axe holds to be good practice besides.
+_RULES: Final = {
+    "runOnly": {
+        "type": "tag",
+        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    }
+}
+# Another colour scheme changes colours alone.
+_COLOURS: Final = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
+_NARROW: Final = {"width": 390, "height": 844}
+_WIDE: Final = {"width": 1280, "height": 860}
+
+
+def _run(page: Page, options: Mapping[str, object]) -> list[str]:
+    found = Axe().run(page, options=dict(options)).response["violations"]
+    return [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
+
+
+def _wrong(page: Page) -> list[str]:
+    """Say what is wrong with a page: for axe, in both schemes, and what a phone cannot show or a finger not hit."""
+    page.emulate_media(color_scheme="light")
+    wrong = _run(page, _RULES)
+    page.emulate_media(color_scheme="dark")
+    wrong += [f"dark {one}" for one in _run(page, _COLOURS)]
+    page.set_viewport_size({"width": _NARROW["width"], "height": _NARROW["height"]})
+    wrong += [f"narrow {one}" for one in _run(page, _RULES)]
+    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+        wrong.append("wider than a phone")
+    wrong += page.evaluate(
+        """() => [...document.querySelectorAll("button, .button, input, select")]
+            .filter((part) => !["hidden", "checkbox", "radio"].includes(part.type))
+            .filter((part) => part.checkVisibility() && part.getBoundingClientRect().height < 44)
+            .map((part) => "too small to touch: " + part.outerHTML.slice(0, 160))"""
+    )
+    page.set_viewport_size({"width": _WIDE["width"], "height": _WIDE["height"]})
+    return wrong
+
+
+@pytest.mark.parametrize("language", ["ca", "es", "en"])
+def it_shuts_nobody_out(
+    browser: Browser, live_server: LiveServer, transactional_db: None, complaints: list[str], language: str
+) -> None:
+    cache.clear()
+    shop = tour.furnish()
+    context = browser.new_context(
+        locale=language, viewport={"width": _WIDE["width"], "height": _WIDE["height"]}
+    )
+    page = watched(context.new_page(), complaints)
+    page.goto(f"{live_server.url}/sign-in/")
+    wrong = {"sign-in": _wrong(page)}
+    page.locator("[name=login]").fill("dana@forn.example")
+    page.locator("[name=password]").fill(cast.PASSWORD)
+    page.locator("main button").click()
+    page.wait_for_url(lambda address: "/sign-in/" not in address)
+    for screen in tour.SCREENS:
+        page.goto(live_server.url + shop.address(screen.address))
+        wrong[screen.name] = _wrong(page)
+    context.close()
+
+    assert {name: found for name, found in wrong.items() if found} == {}
+    assert complaints == []
