@@ -168,7 +168,7 @@ def it_lists_what_was_accepted_in_pages(simulator: RunningSimulator, send: Sende
     assert (second["after"], last["data"], last["after"], last["total"]) == (5, [], 5, 5)
     assert set(first["data"][0]) == {
         "seq", "at", "real_at", "wamid", "phone_number_id", "token", "address", "person", "type", "template",
-        "language", "category", "content", "content_hash", "endpoint",
+        "language", "category", "content", "content_hash", "endpoint", "shown",
     }  # fmt: skip
 
 

@@ -15,7 +15,8 @@ from whatsapp_simulator.control_management import ManagementControl
 from whatsapp_simulator.journal import Journal
 from whatsapp_simulator.life import Life
 from whatsapp_simulator.people import Person, read_phone, read_user_id
-from whatsapp_simulator.scenario import Fault, Habits, PersonFacts, ScenarioError, Setup, decode
+from whatsapp_simulator.samples import sample
+from whatsapp_simulator.scenario import Fault, Habits, Identifier, PersonFacts, ScenarioError, Setup, decode
 from whatsapp_simulator.subscriptions import Callback
 from whatsapp_simulator.templates import QuickReply
 from whatsapp_simulator.webhooks import HandshakeError
@@ -65,6 +66,15 @@ class _Tap(_Closed):
     phone_number_id: str | None = None
 
 
+class _File(_Closed):
+    mime_type: Annotated[str, Meta(pattern=r"^[a-z]+/[A-Za-z0-9.+-]+(;.*)?$")]
+    content: bytes = b""
+    """In Base64; left out: a tiny sample of the type."""
+    id: Identifier | None = None
+    phone_number_id: str | None = None
+    """The number it counts as uploaded on; left out: a file that a person sent."""
+
+
 class _Block(_Closed):
     by: Literal["person", "business"] = "person"
     blocked: bool = True
@@ -90,6 +100,7 @@ class Control:
             "accepted": {"GET": self._list_accepted},
             "inbound": {"GET": self._list_inbound},
             "idle": {"GET": self._get_idle},
+            "media": {"POST": self._add_file},
             "reset": {"POST": self._reset},
         }
         self._acts_of_people: dict[str, Callable[[Person, ControlRequest], None]] = {
@@ -103,6 +114,8 @@ class Control:
     async def answer(self, request: ControlRequest) -> Told:
         """Answer a request; mistakes are told in a sentence under `error.message`."""
         try:
+            if request.path.startswith("media/"):
+                return self._file(request)
             if request.path.startswith("people/"):
                 told = self._person(request)
             elif self._management.knows(request.path):
@@ -232,12 +245,15 @@ class Control:
 
     async def _get_idle(self, _request: ControlRequest) -> object:
         world = self._world
-        events = len(world.schedule) - world.outbox.waiting_for_retry
+        # A message whose file is still being fetched has everything before it.
+        events = len(world.schedule) - world.outbox.waiting_for_retry + world.links.pending
         due = world.schedule.next_due
         next_due_s = None if due is None else due - world.clock.now()
         return {
             "idle": events == 0 and world.outbox.pending == 0,
-            "settled": world.outbox.pending == 0 and (next_due_s is None or next_due_s > 0),
+            "settled": not world.outbox.pending
+            and not world.links.pending
+            and (next_due_s is None or next_due_s > 0),
             "pending_events": events,
             "pending_webhooks": world.outbox.pending,
             "next_due_s": None if next_due_s is None else max(next_due_s, 0.0),
@@ -246,6 +262,24 @@ class Control:
     async def _reset(self, _request: ControlRequest) -> object:
         self._world.reset()
         return {"status": "ok"}
+
+    async def _add_file(self, request: ControlRequest) -> object:
+        written = decode(request.body, _File)
+        content = written.content or sample(written.mime_type)
+        if content is None:
+            raise ScenarioError(f"There is no sample of {written.mime_type}; give the `content` in Base64.")
+        if written.phone_number_id is not None:
+            self._line(written.phone_number_id)
+        file = self._world.media.store(
+            content, written.mime_type, phone_number_id=written.phone_number_id or "", media_id=written.id
+        )
+        return {"id": file.id, "mime_type": file.mime_type, "sha256": file.sha256, "file_size": len(content)}
+
+    def _file(self, request: ControlRequest) -> Told:
+        file = self._world.media.find(request.path.removeprefix("media/"))
+        if file is None or request.method != "GET":
+            raise NotFoundError(f"There is no {request.method} {ROOT}{request.path}.")
+        return Told(200, file.content, file.mime_type)
 
     def _person(self, request: ControlRequest) -> object:
         address, _, act = request.path.removeprefix("people/").partition("/")
@@ -360,6 +394,8 @@ def _traits(person: Person) -> dict[str, Any]:
         "blocks_business": person.blocks_us,
         "blocked_by_business": person.blocked_by_us,
         "received": person.received,
+        "read_up_to": person.read_up_to,
+        "typing_until": person.typing_until,
         "quick_replies": [
             {"text": reply.text, "payload": reply.payload}
             for reply in (person.quick_replies[1] if person.quick_replies else ())

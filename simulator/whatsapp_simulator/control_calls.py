@@ -18,10 +18,11 @@ class ControlRequest:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An answer in JSON."""
+    """An answer, in JSON unless it is a file."""
 
     status: int
     body: bytes
+    content_type: str = "application/json"
 
 
 class NotFoundError(Exception):

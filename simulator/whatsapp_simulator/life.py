@@ -12,6 +12,8 @@ from whatsapp_simulator.countries import country, is_in_the_us
 from whatsapp_simulator.dice import between, between_log, side, throw
 from whatsapp_simulator.graph.errors import told_in_webhook
 from whatsapp_simulator.people import Address, Person
+from whatsapp_simulator.scenario import Group
+from whatsapp_simulator.shown import Media, Reaction, Shown, as_text
 from whatsapp_simulator.tallies import Counted
 from whatsapp_simulator.templates import QuickReply, Template
 from whatsapp_simulator.words import LEAVING, REPLIES, label_means_leaving, language_of, means_leaving
@@ -20,6 +22,8 @@ from whatsapp_simulator.world import Line, World
 WINDOW_S = 86_400.0
 
 _UNREACHABLE, _EXPERIMENT, _WINDOW_CLOSED, _CAPPED, _STOPPED = 131026, 130472, 131047, 131049, 131050
+_INVALID, _MEDIA_UNUSABLE = 131009, 131053
+_REACTED_WITHIN_S = 30 * WINDOW_S
 _FAILS_AFTER_S = (1.0, 5.0)
 _REPEATED_AFTER_S = (0.5, 30.0)
 
@@ -44,10 +48,20 @@ class Outgoing:
     token: str | None
     """`biz_opaque_callback_data`."""
     template: Template | None
-    content: str
-    quick_replies: tuple[QuickReply, ...] = ()
+    shown: Shown
+    """What the person sees."""
+    people: tuple[Person, ...]
+    """Whom it reaches: the person, or everybody in the group."""
+    group: Group | None = None
+    direct: bool = False
+    """Sent as Direct Send, which counts as a utility template."""
     is_held: bool = False
     """Kept back until the template's quality is known."""
+
+    @property
+    def needs_window(self) -> bool:
+        """Tell whether it may be sent in the 24 hours after the person wrote only."""
+        return self.template is None and not self.direct
 
 
 @dataclass(slots=True)
@@ -66,8 +80,18 @@ class _Message:
     pricing: dict[str, Any] | None
     withheld: tuple[str, ...] | None
     counted: Counted
+    group_id: str = ""
+    is_reaction: bool = False
     held: dict[str, Any] | None = None
     price: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """Why a message fails after all; details: empty for the documented ones."""
+
+    code: int
+    details: str = ""
 
 
 class Life:
@@ -84,11 +108,31 @@ class Life:
         out.line.count_accepted(time.monotonic())
         world.counts.accepted += 1
         world.counts.second(real_now).accepted += 1
-        self._write_down(out, wamid, now, real_now)
+        row = self._write_down(out, wamid, now, real_now)
+        for one in out.people:
+            one.chat.append(row)
+        files = _files(out.shown)
+        if world.habits.fetch_links and any(file.link for file in files):
+            world.links.check(files, then=lambda trouble: self._begin_all(out, wamid, trouble))
+        else:
+            self._begin_all(out, wamid, next(filter(None, map(world.media.trouble, files)), ""))
+        return wamid
+
+    def _begin_all(self, out: Outgoing, wamid: str, trouble: str) -> None:
+        """Let the message set out for everybody it is meant for; trouble: what is wrong with its files."""
+        failure = _Failure(_MEDIA_UNUSABLE, trouble) if trouble else None
+        now = self._world.clock.now()
+        for person in out.people:
+            self._begin(out, person, wamid, now, failure)
+
+    def _begin(self, out: Outgoing, person: Person, wamid: str, now: float, failure: _Failure | None) -> None:
+        world = self._world
         person.received += 1
+        person.typing_until = 0.0
         is_marketing = out.template is not None and out.template.category == "MARKETING"
-        if out.quick_replies:
-            person.quick_replies = (wamid, out.quick_replies)
+        quick_replies = _quick_replies(out.shown)
+        if quick_replies:
+            person.quick_replies = (wamid, quick_replies)
         if out.template is None and person.has_left:
             person.confirmed = True
             world.counts.confirmations += 1
@@ -109,22 +153,25 @@ class Life:
             is_marketing=is_marketing,
             pricing=None,
             withheld=None if fault is None else fault.statuses,
-            counted=_counted(out, now),
+            counted=_counted(out, person, now),
+            group_id=out.group.group_id if out.group else "",
+            is_reaction=out.shown.reaction is not None,
         )
-        failure = self._failure(out, now, is_marketing=is_marketing)
+        failure = self._failure(out, person, now, is_marketing=is_marketing) or failure
         if out.is_held and out.template is not None:
             self._hold(message, out.template, failure)
         else:
-            self._begin(message, failure)
-        return wamid
+            self._set_out(message, failure)
 
-    def _hold(self, message: _Message, template: Template, failure: int | None) -> None:
+    def _hold(self, message: _Message, template: Template, failure: _Failure | None) -> None:
+        def go_on(code: int | None) -> None:
+            self._set_out(message, _Failure(code) if code is not None else failure)
+
         standing = self._world.catalogue.of(template.name, template.language)
         if standing is not None:
-            go_on = lambda code: self._begin(message, code or failure)  # noqa: E731 - a name would say no more
             self._world.lifecycle.hold(standing, go_on)
 
-    def _begin(self, message: _Message, failure: int | None) -> None:
+    def _set_out(self, message: _Message, failure: _Failure | None) -> None:
         world, now = self._world, self._world.clock.now()
         if failure is not None:
             at = now + between(*_FAILS_AFTER_S, side(message.dice, _FAILS_AT))
@@ -170,13 +217,16 @@ class Life:
         self._note_inbound(person, line, at=at, kind=value, text="", wamid=None, payload=None)
         self._world.outbox.preference(line.number, person, payloads.preference(person, value=value, at=at))
 
-    def _write_down(self, out: Outgoing, wamid: str, now: float, real_now: float) -> None:
-        template = out.template
-        kind = "text" if template is None else "template"
+    def _write_down(self, out: Outgoing, wamid: str, now: float, real_now: float) -> int:
+        template, shown = out.template, out.shown
         name, language, category = (
             (None, None, None) if template is None else (template.name, template.language, template.category)
         )
-        subject = f"{kind}\0{name or ''}\0{language or ''}\0{out.content}"
+        content = as_text(shown)
+        subject = f"{shown.type}\0{name or ''}\0{language or ''}\0{content}".encode("utf-8", "surrogatepass")
+        if template is None and (shown.type != "text" or shown.context):
+            # Here the text is not all there is.
+            subject += msgspec.json.encode(shown)
         row = {
             "seq": len(self._world.accepted) + 1,
             "at": now,
@@ -184,35 +234,41 @@ class Life:
             "wamid": wamid,
             "phone_number_id": out.line.number.phone_number_id,
             "token": out.token,
-            "address": str(out.address),
-            "person": out.person.key,
-            "type": kind,
+            "address": out.group.group_id if out.group else str(out.address),
+            "person": out.group.group_id if out.group else out.person.key,
+            "type": shown.type,
             "template": name,
             "language": language,
             "category": category,
-            "content": out.content,
-            "content_hash": hashlib.blake2b(
-                subject.encode("utf-8", "surrogatepass"), digest_size=16
-            ).hexdigest(),
+            "content": content,
+            "content_hash": hashlib.blake2b(subject, digest_size=16).hexdigest(),
             "endpoint": out.endpoint,
+            "shown": shown,
         }
-        out.person.chat.append(self._world.accepted.append(msgspec.json.encode(row)))
+        return self._world.accepted.append(msgspec.json.encode(row))
 
-    def _failure(self, out: Outgoing, now: float, *, is_marketing: bool) -> int | None:
+    def _failure(self, out: Outgoing, person: Person, now: float, *, is_marketing: bool) -> _Failure | None:
         """Decide whether the message will fail later, and with which code."""
-        person = out.person
-        if out.template is None and not person.window_open(out.line.number.phone_number_id, now):
-            return _WINDOW_CLOSED
+        number_id = out.line.number.phone_number_id
+        if out.needs_window and not any(one.window_open(number_id, now) for one in out.people):
+            return _Failure(_WINDOW_CLOSED)
         if person.unreachable:
-            return _UNREACHABLE
-        if not is_marketing:
-            return None
+            return _Failure(_UNREACHABLE)
+        if out.shown.reaction is not None and not self._can_be_reacted_to(person, out.shown.reaction, now):
+            return _Failure(_INVALID, "The message that was reacted to is unknown or older than 30 days.")
+        return self._failure_of_marketing(person) if is_marketing else None
+
+    def _failure_of_marketing(self, person: Person) -> _Failure | None:
         if person.stopped_natively:
-            return _STOPPED
+            return _Failure(_STOPPED)
         in_the_us = self._world.habits.us_marketing_paused and is_in_the_us(person.phone or "")
         if person.capped or in_the_us:
-            return _CAPPED
-        return _EXPERIMENT if person.experiment else None
+            return _Failure(_CAPPED)
+        return _Failure(_EXPERIMENT) if person.experiment else None
+
+    def _can_be_reacted_to(self, person: Person, reaction: Reaction, now: float) -> bool:
+        row = self._world.line_of_chat(person, reaction.message_id)
+        return row is not None and row["at"] + _REACTED_WITHIN_S >= now
 
     def _pricing(self, message: _Message, now: float) -> dict[str, Any]:
         """Say what the message costs, by the rules from 2026-10-01.
@@ -235,6 +291,8 @@ class Life:
         self._world.tallies.sent(message.counted, due)
         chance = side(dice, _DELIVERED_OR_NOT)
         arrives = not message.person.blocks_us and chance < habits.delivered + habits.delivered_late
+        # Of a reaction Meta tells nothing but that it was sent.
+        arrives = arrives and not message.is_reaction
         status = self._status(message, "sent", due, priced=side(dice, _PRICED_WHERE) < 0.5 or not arrives)  # noqa: PLR2004  # one half
         if arrives and side(dice, _SWAPPED) < habits.swap:
             message.held = status
@@ -258,7 +316,7 @@ class Life:
             self._emit(message, message.held, due)
             message.held = None
         if side(dice, _FAILED_TOO) < habits.delivered_and_failed:
-            self._fail(due, (message, _UNREACHABLE))
+            self._fail(due, (message, _Failure(_UNREACHABLE)))
         if person.reads:
             later = between_log(
                 max(habits.read_s[0], 0.001), max(habits.read_s[1], 0.001), side(dice, _READ_AT)
@@ -307,17 +365,21 @@ class Life:
         self.write(person, line, person.leaving_text or texts[int(chance * len(texts))], at=due)
         self._has_left(person, "word")
 
-    def _fail(self, due: float, failing: tuple[_Message, int]) -> None:
-        message, code = failing
-        self._world.counts.failed_later[str(code)] += 1
+    def _fail(self, due: float, failing: tuple[_Message, _Failure]) -> None:
+        message, failure = failing
+        self._world.counts.failed_later[str(failure.code)] += 1
         status = self._status(message, "failed", due, priced=False)
-        status["errors"] = [told_in_webhook(code)]
+        status["errors"] = [told_in_webhook(failure.code, failure.details)]
         self._emit(message, status, due)
 
     def _status(self, message: _Message, name: str, at: float, *, priced: bool) -> dict[str, Any]:
         person = message.person
         status: dict[str, Any] = {"id": message.wamid, "status": name, "timestamp": str(int(at))}
-        if person.phone_known and person.phone:
+        if message.group_id:
+            status |= {"recipient_id": message.group_id, "recipient_type": "group"}
+            status["recipient_participant_id"] = person.phone
+            status["recipient_participant_user_id"] = person.user_id
+        elif person.phone_known and person.phone:
             status["recipient_id"] = person.phone
         # Never on failed for a send by phone.
         if name != "failed" or message.address.phone is None:
@@ -387,18 +449,35 @@ class Life:
             self._world.counts.stops[way] += 1
 
 
+def _quick_replies(shown: Shown) -> tuple[QuickReply, ...]:
+    """Find what can be tapped and comes back as a `button`: of the message itself, else of its cards."""
+    if not shown.buttons and not shown.cards:
+        return ()
+    buttons = (*shown.buttons, *(button for card in shown.cards for button in card.buttons))
+    return tuple([QuickReply(one.title, one.id) for one in buttons if one.kind == "quick_reply"])
+
+
+def _files(shown: Shown) -> tuple[Media, ...]:
+    """Find the files a message carries."""
+    headers = (shown.header, *[card.header for card in shown.cards])
+    found = (shown.media, *[header.media for header in headers if header is not None])
+    return tuple([media for media in found if media is not None])
+
+
 def _category(out: Outgoing, *, onboarded: bool) -> str:
+    if out.group is not None:
+        return f"group_{'service' if out.template is None else out.template.category.lower()}"
     if out.template is None:
-        return "service"
+        return "utility" if out.direct else "service"
     if out.endpoint == "marketing_messages" and onboarded:
         return "marketing_lite"
     return out.template.category.lower()
 
 
-def _counted(out: Outgoing, now: float) -> Counted:
+def _counted(out: Outgoing, person: Person, now: float) -> Counted:
     template_id = "" if out.template is None else str(out.template.facts["id"])
     category = "SERVICE" if out.template is None else out.template.category
-    where = country(out.person.phone) if out.person.phone else out.person.user_id[:2]
+    where = country(person.phone) if person.phone else person.user_id[:2]
     return Counted(template_id, out.line.number.digits, where, category, now)
 
 

@@ -28,16 +28,16 @@ def inbound_id(digits: str, nonce: str) -> str:
     return _message_id(digits, _INBOUND, "3A" + nonce)
 
 
-def is_inbound_id(wamid: str) -> bool:
-    """Tell whether an id is that of a message a person wrote."""
+def digits_of_inbound_id(wamid: str) -> str | None:
+    """Read the digits that the id of a message from a person holds; None if it is none."""
     try:
         record = base64.b64decode(wamid.removeprefix("wamid."), validate=True)
     except ValueError:
-        return False
+        return None
     length = record[2] if len(record) > 3 else 0  # noqa: PLR2004 - head and length byte
-    return record[:2] == b"\x1c\x18" and record[3 + length : 7 + length] == bytes(
-        (0x15, 0x02, 0x00, _INBOUND)
-    )
+    marks = record[:2], record[3 + length : 7 + length]
+    is_inbound = marks == (b"\x1c\x18", bytes((0x15, 0x02, 0x00, _INBOUND)))
+    return record[3 : 3 + length].decode("ascii", "replace") if is_inbound else None
 
 
 def _message_id(digits: str, direction: int, nonce: str) -> str:

@@ -1,5 +1,6 @@
 """The people on the other side: who they are comes from the seed, what happened to them is kept here."""
 
+import base64
 import hashlib
 import re
 from collections.abc import Iterable
@@ -79,6 +80,12 @@ class Person:
     windows: dict[str, float] | None = None
     quick_replies: tuple[str, tuple[QuickReply, ...]] | None = None
     """The last message that had quick replies: wamid and what they say."""
+    read_up_to: int = 0
+    """What they wrote up to this row of the inbound journal, the business has marked as read."""
+    typing_until: float = 0.0
+    """They see the business typing until then, in simulated time."""
+    devices: int = 1
+    """How many phones they have had; each has an identity key of its own."""
     chat: list[int] = field(default_factory=list)
     """What was received (row of the accepted journal) and written (minus the row of the inbound journal)."""
 
@@ -91,6 +98,12 @@ class Person:
     def wa_digits(self) -> str:
         """Digits for message ids, which hold the number; somebody without one lends those of the BSUID."""
         return self.phone or re.sub(r"\D", "", self.user_id)[:15] or "0"
+
+    @property
+    def identity_key_hash(self) -> str:
+        """The hash of the key of their present phone."""
+        key = hashlib.blake2b(f"{self.key}:{self.devices}".encode(), digest_size=8)
+        return base64.b64encode(key.digest()).decode()
 
     def window_open(self, phone_number_id: str, at: float) -> bool:
         """Tell whether they wrote to the number in the 24 hours before."""

@@ -36,11 +36,24 @@ class Number(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         "TIER_UNLIMITED"
     )
     """Shown when asked for; not enforced."""
+    identity_key_check: bool = False
+    """Refuse a message whose `recipient_identity_key_hash` is not the person's (137000)."""
 
     @property
     def digits(self) -> str:
         """The number in digits alone, as webhooks write it."""
         return "".join(filter(str.isdigit, self.display_phone_number))
+
+
+class Group(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A group of people, made by the business."""
+
+    group_id: Annotated[str, Meta(min_length=1, max_length=128)]
+    subject: str = "Example group"
+    participants: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^\+[0-9]{7,15}$")], ...], Meta(max_length=8)
+    ] = ()
+    """Phones with `+`."""
 
 
 class Setup(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -66,6 +79,10 @@ class Setup(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     )
     templates: tuple[dict[str, Any], ...] = ()
     """As the template list writes them: name, language, category, status, components, …"""
+    groups: tuple[Group, ...] = ()
+    """Without any, the numbers may not use groups at all (131215)."""
+    direct_send: Literal["available", "unavailable", "blocked"] = "available"
+    """Utility texts without a template; unavailable is refused with 100, blocked with 139200."""
 
 
 class Habits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -101,6 +118,11 @@ class Habits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     delivered_and_failed: Rate = 0.001
     free_service_messages: Annotated[int, Meta(ge=0)] = 1000
     """Service messages per number and month that cost nothing."""
+
+    unknown_media: Literal["refuse", "accept"] = "refuse"
+    """A media id that nobody uploaded here: refuse it as Meta does, or take it as good."""
+    fetch_links: bool = False
+    """Really fetch the files that messages link to, on this machine only; else every link is good."""
 
     webhook_flush_s: Annotated[float, Meta(ge=0, le=5)] = 0.02
     """Real seconds that updates wait for company before a POST."""

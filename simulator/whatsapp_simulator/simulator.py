@@ -75,5 +75,6 @@ class Simulator:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._runner is not None:
             await self._runner.cleanup()
+        await self.world.links.close()
         await self.world.outbox.close()
         self.world.close()

@@ -15,13 +15,18 @@ from whatsapp_simulator.faults import FaultBox
 from whatsapp_simulator.journal import Journal
 from whatsapp_simulator.lifecycle import Lifecycle
 from whatsapp_simulator.limits import PairRate, Throughput
+from whatsapp_simulator.links import LinkFetcher
+from whatsapp_simulator.media import MediaStore
 from whatsapp_simulator.people import Person, Population
 from whatsapp_simulator.quota import Quota
 from whatsapp_simulator.scenario import Habits, Number, Rules, Scenario, ScenarioError, Setup
 from whatsapp_simulator.schedule import Schedule
 from whatsapp_simulator.subscriptions import Callback, Subscriptions
 from whatsapp_simulator.tallies import Tallies
+from whatsapp_simulator.uploads import UploadDesk
 from whatsapp_simulator.webhooks import Outbox
+
+_LINES_LOOKED_AT = 1000
 
 
 class Line:
@@ -65,6 +70,9 @@ class World:
         self.population = Population(seed=scenario.seed, habits=scenario.habits)
         self.accepted = Journal()
         self.inbound = Journal()
+        self.media = MediaStore(self.clock, unknown=lambda: self.habits.unknown_media)
+        self.uploads = UploadDesk()
+        self.links = LinkFetcher(self.clock)
         self.outbox = Outbox(
             setup=lambda: self.setup,
             subscriptions=lambda: self.subscriptions,
@@ -162,6 +170,16 @@ class World:
             number.phone_number_id: Line(number, self.counts.pace(number.phone_number_id))
             for number in self.setup.numbers
         }
+
+    def line_of_chat(self, person: Person, wamid: str) -> dict[str, Any] | None:
+        """Find the row of a message among the last of a person's chat, sent or written."""
+        mark = b'"wamid":' + msgspec.json.encode(wamid)
+        for number in reversed(person.chat[-_LINES_LOOKED_AT:]):
+            row = (self.accepted if number > 0 else self.inbound).row(abs(number))
+            if mark in row:
+                found: dict[str, Any] = msgspec.json.decode(row)
+                return found
+        return None
 
     def nonce(self) -> str:
         """Make eighteen hexadecimal digits that were never used before."""

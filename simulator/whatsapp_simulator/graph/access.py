@@ -28,7 +28,7 @@ def split_path(path: str) -> tuple[str, list[str]]:
     parts = [part for part in path.split("/") if part]
     if parts and parts[0] in VERSIONS:
         return parts[0], parts[1:]
-    if not parts or not (parts[0].isdecimal() or parts[0] in ROOT_EDGES):
+    if not parts or not (parts[0].isdecimal() or parts[0] in ROOT_EDGES or parts[0].startswith("upload:")):
         raise RefusedError(Problem(2500, 400, f"Unknown path components: {path}"))
     return OLDEST_VERSION, parts
 

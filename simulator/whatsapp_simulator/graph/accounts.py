@@ -7,7 +7,7 @@ stands for https://developers.facebook.com/documentation/business-messaging/what
 from typing import Any
 
 from whatsapp_simulator.graph import analytics, health, numbers, templates
-from whatsapp_simulator.graph.calls import SUCCESS, Call, flag_of
+from whatsapp_simulator.graph.calls import DONE, Call, flag_of
 from whatsapp_simulator.graph.errors import parameter, refused
 from whatsapp_simulator.graph.fields import asked, chosen, page
 
@@ -63,4 +63,4 @@ def change(call: Call) -> object:
     if insights:
         world.account.has_insights = True
         return {"id": call.node}
-    return SUCCESS
+    return DONE

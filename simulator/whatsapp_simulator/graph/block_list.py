@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from whatsapp_simulator.graph.calls import Call, needs_product, told
+from whatsapp_simulator.graph.answers import Answer
+from whatsapp_simulator.graph.calls import Call, needs_product
 from whatsapp_simulator.graph.errors import parameter, refused
 from whatsapp_simulator.graph.fields import page
 from whatsapp_simulator.people import Address, Person, read_phone, read_user_id
@@ -120,4 +121,4 @@ def _answer(member: str, done: list[dict[str, str]], failed: list[dict[str, Any]
     details = "Failed to block some users, see the block_users response list for details"
     trace = error.pop("fbtrace_id")
     facts["error"] = {**error, "error_data": {"details": details}, "fbtrace_id": trace}
-    return told(facts, status=refusal.http_status)
+    return Answer(refusal.http_status, msgspec.json.encode(facts))

@@ -3,14 +3,12 @@
 import urllib.parse
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from email.parser import BytesParser
-from email.policy import HTTP
 from typing import Any
 
 import msgspec
 
 from whatsapp_simulator.graph.errors import parameter, refused
-from whatsapp_simulator.graph.messages import Answer
+from whatsapp_simulator.graph.multipart import read_form
 from whatsapp_simulator.life import Life
 from whatsapp_simulator.world import Line, World
 
@@ -71,7 +69,8 @@ class Call:
         if not body.strip():
             return read
         if kind.startswith("multipart/form-data"):
-            return read | _read_multipart(body, kind)
+            parts = read_form(self.request.headers, body)
+            return read | {name: part.content if part.filename else part.text for name, part in parts.items()}
         if kind.startswith("application/x-www-form-urlencoded"):
             text = body.decode("utf-8", "replace")
             return read | dict(urllib.parse.parse_qsl(text, keep_blank_values=True))
@@ -93,12 +92,7 @@ def read_object(body: bytes) -> dict[str, Any]:
     return written
 
 
-def told(facts: object, *, status: int = 200) -> Answer:
-    """Write an answer in JSON."""
-    return Answer(status, msgspec.json.encode(facts))
-
-
-SUCCESS = {"success": True}
+DONE = {"success": True}
 
 
 def needs_product(params: Mapping[str, Any]) -> None:
@@ -168,17 +162,3 @@ def moment_of(params: Mapping[str, Any], name: str) -> int:
     if not text.isdecimal():
         raise refused(100, f"Param {name} must be a UNIX timestamp.")
     return int(text)
-
-
-def _read_multipart(body: bytes, kind: str) -> dict[str, Any]:
-    message = BytesParser(policy=HTTP).parsebytes(b"Content-Type: " + kind.encode() + b"\r\n\r\n" + body)
-    if not message.is_multipart():
-        raise parameter("(#100) Invalid parameter", "The request body is not a form that can be read.")
-    read: dict[str, Any] = {}
-    for part in message.iter_parts():
-        name = part.get_param("name", header="content-disposition")
-        content = part.get_payload(decode=True)
-        if not isinstance(name, str) or not isinstance(content, bytes):
-            continue
-        read[name] = content if part.get_filename() else content.decode("utf-8", "replace")
-    return read

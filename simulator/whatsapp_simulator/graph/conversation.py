@@ -9,7 +9,7 @@ import secrets
 import string
 from typing import Any
 
-from whatsapp_simulator.graph.calls import SUCCESS, Call, listed, one_of, text_of
+from whatsapp_simulator.graph.calls import DONE, Call, listed, one_of, text_of
 from whatsapp_simulator.graph.errors import RefusedError, parameter, problem, unknown_id
 from whatsapp_simulator.graph.fields import asked, chosen, page
 
@@ -64,7 +64,7 @@ def show_code(call: Call) -> object:
 def delete_code(call: Call) -> object:
     """Answer `DELETE /{phone_number_id}/message_qrdls/{code}`."""
     del call.line.particulars.qr_codes[_code(call)["code"]]
-    return SUCCESS
+    return DONE
 
 
 def show_key(call: Call) -> object:
@@ -81,7 +81,7 @@ def change_key(call: Call) -> object:
     if "-----BEGIN PUBLIC KEY-----" not in key or "-----END PUBLIC KEY-----" not in key:
         raise parameter("(#100) Param business_public_key must be a 2048-bit RSA public key in PEM format.")
     call.line.particulars.public_key = key
-    return SUCCESS
+    return DONE
 
 
 def change_automation(call: Call) -> object:
@@ -99,7 +99,7 @@ def change_automation(call: Call) -> object:
         if len(set(names)) < len(names):
             raise parameter("(#100) Param commands holds the same command_name twice.")
     particulars.prompts, particulars.commands = prompts, commands
-    return SUCCESS
+    return DONE
 
 
 def show_username(call: Call) -> object:
@@ -129,7 +129,7 @@ def take_username(call: Call) -> object:
         )
     line.particulars.username, line.particulars.username_status = name, "approved"
     _tell_username(call, name, "approved")
-    return SUCCESS
+    return DONE
 
 
 def drop_username(call: Call) -> object:
@@ -138,7 +138,7 @@ def drop_username(call: Call) -> object:
     if particulars.username is not None:
         _tell_username(call, particulars.username, "deleted")
     particulars.username, particulars.username_status = None, ""
-    return SUCCESS
+    return DONE
 
 
 def suggest_usernames(call: Call) -> object:

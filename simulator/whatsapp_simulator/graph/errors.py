@@ -322,13 +322,13 @@ def unknown_id(object_id: str, method: str) -> RefusedError:
     return RefusedError(Problem(100, 400, words, subcode=_UNKNOWN_ID_SUBCODE, type="GraphMethodException"))
 
 
-def told_in_webhook(code: int) -> dict[str, object]:
-    """Write an error as a failed status carries it."""
+def told_in_webhook(code: int, details: str = "") -> dict[str, object]:
+    """Write an error as a failed status carries it; details: where the case says more than the table."""
     row = ERRORS[code]
     return {
         "code": code,
         "title": row.title,
         "message": row.title,
-        "error_data": {"details": row.details or row.title},
+        "error_data": {"details": details or row.details or row.title},
         "href": _HREF,
     }

@@ -7,7 +7,7 @@ https://developers.facebook.com/documentation/business-messaging/whatsapp .
 import json
 from typing import Any
 
-from whatsapp_simulator.graph.calls import SUCCESS, Call, listed, one_of, text_of
+from whatsapp_simulator.graph.calls import DONE, Call, listed, one_of, text_of
 from whatsapp_simulator.graph.errors import parameter, refused
 from whatsapp_simulator.graph.fields import asked, chosen, page
 
@@ -45,7 +45,7 @@ def create(call: Call) -> object:
         _check_publishable(flow)
         flow["status"] = "PUBLISHED"
     flows[flow["id"]] = flow
-    return {"id": flow["id"], **SUCCESS, "validation_errors": flow["validation_errors"]}
+    return {"id": flow["id"], **DONE, "validation_errors": flow["validation_errors"]}
 
 
 def show(call: Call) -> object:
@@ -62,7 +62,7 @@ def change(call: Call) -> object:
         flow["categories"] = _categories(params["categories"])
     if "endpoint_uri" in params:
         flow["endpoint_uri"] = params["endpoint_uri"] or None
-    return SUCCESS
+    return DONE
 
 
 def delete(call: Call) -> object:
@@ -70,7 +70,7 @@ def delete(call: Call) -> object:
     if _flow(call)["status"] != "DRAFT":
         raise refused(_NOT_DELETED, "Only a Flow that is a draft can be deleted.")
     del call.world.account.flows[call.node]
-    return SUCCESS
+    return DONE
 
 
 def list_assets(call: Call) -> object:
@@ -93,7 +93,7 @@ def upload(call: Call) -> object:
     if flow["status"] != "DRAFT":
         raise refused(_NOT_UPDATED, "A Flow that was published can't be changed.")
     _fill(flow, file.decode("utf-8", "replace") if isinstance(file, bytes) else file)
-    return {**SUCCESS, "validation_errors": flow["validation_errors"]}
+    return {**DONE, "validation_errors": flow["validation_errors"]}
 
 
 def publish(call: Call) -> object:
@@ -103,7 +103,7 @@ def publish(call: Call) -> object:
         raise refused(_NOT_PUBLISHED, "Only a Flow that is a draft can be published.")
     _check_publishable(flow)
     flow["status"] = "PUBLISHED"
-    return SUCCESS
+    return DONE
 
 
 def deprecate(call: Call) -> object:
@@ -112,7 +112,7 @@ def deprecate(call: Call) -> object:
     if flow["status"] != "PUBLISHED":
         raise refused(_NOT_DEPRECATED, "Only a published Flow can be deprecated.")
     flow["status"] = "DEPRECATED"
-    return SUCCESS
+    return DONE
 
 
 def _flow(call: Call) -> dict[str, Any]:

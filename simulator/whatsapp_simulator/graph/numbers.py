@@ -10,7 +10,7 @@ from typing import Any
 
 from whatsapp_simulator.account import ADDING_NUMBERS, Particulars
 from whatsapp_simulator.graph import health, subscriptions
-from whatsapp_simulator.graph.calls import SUCCESS, Call, flag_of, needs_product, one_of, text_of
+from whatsapp_simulator.graph.calls import DONE, Call, flag_of, needs_product, one_of, text_of
 from whatsapp_simulator.graph.errors import RefusedError, parameter, problem, refused
 from whatsapp_simulator.graph.fields import Field, asked, chosen, page
 from whatsapp_simulator.scenario import Number
@@ -100,7 +100,7 @@ async def change(call: Call) -> object:
         else:
             call.world.subscriptions.numbers[call.node] = callback
     line.particulars.pin = pin
-    return SUCCESS
+    return DONE
 
 
 def request_code(call: Call) -> object:
@@ -111,7 +111,7 @@ def request_code(call: Call) -> object:
     if particulars.is_verified:
         raise refused(_ALREADY_VERIFIED, "The phone number is verified already.")
     particulars.code = f"{int(call.world.new_id()) % 1_000_000:06d}"
-    return SUCCESS
+    return DONE
 
 
 def verify_code(call: Call) -> object:
@@ -124,7 +124,7 @@ def verify_code(call: Call) -> object:
         particulars.is_verified, particulars.code = True, None
         if call.line.number.status == "UNVERIFIED":
             call.world.change_number(call.line, status="PENDING")
-    return {**SUCCESS, "id": call.node}
+    return {**DONE, "id": call.node}
 
 
 def register(call: Call) -> object:
@@ -151,7 +151,7 @@ def register(call: Call) -> object:
                 "max_daily_conversations_per_business": line.number.messaging_limit,
             },
         )
-    return SUCCESS
+    return DONE
 
 
 def deregister(call: Call) -> object:
@@ -162,7 +162,7 @@ def deregister(call: Call) -> object:
     _check_rate(line.particulars, call.now)
     line.particulars.registrations.append(call.now)
     call.world.change_number(line, status="DISCONNECTED")
-    return SUCCESS
+    return DONE
 
 
 def show_settings(call: Call) -> object:
@@ -187,7 +187,7 @@ def change_settings(call: Call) -> object:
     if identity is not None and flag_of(identity, "enable_identity_key_check") is None:
         raise parameter("(#100) The parameter enable_identity_key_check is required.")
     call.line.particulars.settings |= params
-    return SUCCESS
+    return DONE
 
 
 def show_profile(call: Call) -> object:
@@ -215,7 +215,7 @@ def change_profile(call: Call) -> object:
         text_of(params, "profile_picture_handle")
         profile["profile_picture_url"] = f"https://pps.whatsapp.net/v/{call.node}"
     call.line.particulars.profile |= profile
-    return SUCCESS
+    return DONE
 
 
 def messaging_limit(world: World) -> str:

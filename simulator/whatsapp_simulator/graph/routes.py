@@ -13,6 +13,7 @@ from whatsapp_simulator.graph import (
     analytics,
     block_list,
     conversation,
+    files,
     flows,
     numbers,
     signups,
@@ -22,10 +23,13 @@ from whatsapp_simulator.graph import (
     tokens,
 )  # fmt: skip
 from whatsapp_simulator.graph.access import ROOT_EDGES, check_token, split_path
-from whatsapp_simulator.graph.calls import Call, GraphRequest, Handler, told
+from whatsapp_simulator.graph.answers import Answer, told
+from whatsapp_simulator.graph.calls import Call, GraphRequest, Handler
 from whatsapp_simulator.graph.errors import RefusedError, refused, unknown_id
-from whatsapp_simulator.graph.messages import Answer, post_message
+from whatsapp_simulator.graph.messages.post import post_message
 from whatsapp_simulator.life import Endpoint, Life
+from whatsapp_simulator.media import ATTACHMENTS
+from whatsapp_simulator.uploads import PREFIX as UPLOAD
 from whatsapp_simulator.world import World
 
 _LONGEST_PATH = 3
@@ -96,6 +100,10 @@ _OTHERS: Mapping[str, Mapping[str, Handler]] = {
         "GET": subscriptions.show_fields, "POST": subscriptions.subscribe_fields,
         "DELETE": subscriptions.unsubscribe_fields,
     },
+    "number/media": {"POST": files.upload},
+    "media": {"GET": files.look_up, "DELETE": files.delete},
+    "app/uploads": {"POST": files.open_session},
+    "upload": {"GET": files.session_standing, "POST": files.upload_part},
     "message_template_library": {"GET": templates.library},
     "debug_token": {"GET": tokens.debug},
 }  # fmt: skip
@@ -110,6 +118,9 @@ def answer(world: World, life: Life, request: GraphRequest) -> Answer | Awaitabl
     world.counts.requests += 1
     headers: tuple[tuple[str, str], ...] = ()
     try:
+        if request.path == ATTACHMENTS:
+            check_token(world.setup, request.headers, request.query)
+            return files.download(world, request.query)
         version, parts = split_path(request.path)
         check_token(world.setup, request.headers, request.query)
         route, handler, call = _routed(world, life, request, version, parts)
@@ -161,16 +172,24 @@ def _routed(
 
 
 def _kind(world: World, node: str) -> str:
-    setup, account = world.setup, world.account
     if node in world.lines:
         return "number"
-    if node == setup.waba_id:
-        return "waba"
-    if node == setup.app_id:
-        return "app"
     if node in ROOT_EDGES:
         return node
-    if world.catalogue.of_id(node) is not None:
-        return "template"
-    known = {"signup": account.signups, "flow": account.flows, "template_group": account.template_groups}
-    return next((kind for kind, nodes in known.items() if node in nodes), "unknown")
+    account = world.account
+    kinds = {
+        "waba": node == world.setup.waba_id,
+        "app": node == world.setup.app_id,
+        "upload": node.startswith(UPLOAD),
+        "template": world.catalogue.of_id(node) is not None,
+        "media": world.media.find(node) is not None,
+        "signup": node in account.signups,
+        "flow": node in account.flows,
+        "template_group": node in account.template_groups,
+    }
+    return next((kind for kind, is_it in kinds.items() if is_it), "unknown")
+
+
+def takes_files(path: str) -> bool:
+    """Tell whether a request to this path may be as large as the largest file."""
+    return path.endswith(("/media", "/assets")) or f"/{UPLOAD}" in path

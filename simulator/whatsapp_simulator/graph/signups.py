@@ -7,7 +7,7 @@ https://developers.facebook.com/documentation/business-messaging/whatsapp .
 import re
 from typing import Any
 
-from whatsapp_simulator.graph.calls import SUCCESS, Call, one_of, text_of
+from whatsapp_simulator.graph.calls import DONE, Call, one_of, text_of
 from whatsapp_simulator.graph.errors import parameter, refused
 from whatsapp_simulator.graph.fields import asked, chosen, page
 
@@ -51,7 +51,7 @@ def change(call: Call) -> object:
     if "status" in params:
         written["status"] = one_of(params["status"], "status", ("ACTIVE", "DISABLED"))
     signup |= written
-    return SUCCESS
+    return DONE
 
 
 def _signup(call: Call) -> dict[str, Any]:

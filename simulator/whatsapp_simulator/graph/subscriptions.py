@@ -8,7 +8,7 @@ https://developers.facebook.com/documentation/business-messaging/whatsapp .
 from collections.abc import Mapping
 from typing import Any
 
-from whatsapp_simulator.graph.calls import SUCCESS, Call, listed, text_of
+from whatsapp_simulator.graph.calls import DONE, Call, listed, text_of
 from whatsapp_simulator.graph.errors import Problem, RefusedError, parameter
 from whatsapp_simulator.subscriptions import WEBHOOK_FIELDS, Callback
 from whatsapp_simulator.webhooks import HandshakeError
@@ -29,14 +29,14 @@ async def subscribe(call: Call) -> object:
     callback = await verified_override(call, params)
     subscriptions = call.world.subscriptions
     subscriptions.account_is_subscribed, subscriptions.account = True, callback
-    return SUCCESS if callback is None else {**SUCCESS, "data": [_app(call)]}
+    return DONE if callback is None else {**DONE, "data": [_app(call)]}
 
 
 def unsubscribe(call: Call) -> object:
     """Answer `DELETE /{waba}/subscribed_apps`."""
     subscriptions = call.world.subscriptions
     subscriptions.account_is_subscribed, subscriptions.account = False, None
-    return SUCCESS
+    return DONE
 
 
 def show_fields(call: Call) -> object:
@@ -66,7 +66,7 @@ async def subscribe_fields(call: Call) -> object:
         subscriptions.app = callback
         call.world.outbox.setup_changed(verified=True)
     subscriptions.fields = frozenset(fields)
-    return SUCCESS
+    return DONE
 
 
 def unsubscribe_fields(call: Call) -> object:
@@ -78,7 +78,7 @@ def unsubscribe_fields(call: Call) -> object:
         frozenset(map(str, listed(params["fields"], "fields"))) if params.get("fields") else WEBHOOK_FIELDS
     )
     subscriptions.fields -= fields
-    return SUCCESS
+    return DONE
 
 
 async def verified_override(call: Call, params: Mapping[str, Any]) -> Callback | None:

@@ -6,7 +6,7 @@ https://developers.facebook.com/documentation/business-messaging/whatsapp .
 
 from typing import Any
 
-from whatsapp_simulator.graph.calls import SUCCESS, Call, listed, text_of
+from whatsapp_simulator.graph.calls import DONE, Call, listed, text_of
 from whatsapp_simulator.graph.errors import parameter
 from whatsapp_simulator.graph.fields import asked, chosen, page
 
@@ -47,13 +47,13 @@ def change(call: Call) -> object:
     for name in ("name", "description"):
         if params.get(name):
             group[name] = text_of(params, name)
-    return SUCCESS
+    return DONE
 
 
 def delete(call: Call) -> object:
     """Answer `DELETE /{template_group}`; its templates stay."""
     del call.world.account.template_groups[call.node]
-    return SUCCESS
+    return DONE
 
 
 def _templates(call: Call, given: object) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 from whatsapp_simulator import template_library
 from whatsapp_simulator.catalogue import Standing
 from whatsapp_simulator.graph.calls import (
-    SUCCESS,
+    DONE,
     Call,
     listed,
     moment_of,
@@ -88,7 +88,7 @@ def edit(call: Call) -> object:
     if facts == {"category": standing.template.category}:
         raise parameter("(#100) Nothing to change: give components, category or message_send_ttl_seconds.")
     call.world.lifecycle.edit(standing, facts)
-    return {**SUCCESS, "id": standing.template_id, "name": standing.template.name, "category": category}
+    return {**DONE, "id": standing.template_id, "name": standing.template.name, "category": category}
 
 
 def listing(call: Call) -> object:
@@ -131,7 +131,7 @@ def delete(call: Call) -> object:
         raise template_refused(2388039, "A template that is DISABLED can't be deleted.")
     for standing in found:
         call.world.lifecycle.delete(standing)
-    return SUCCESS
+    return DONE
 
 
 def unpause(call: Call) -> object:
@@ -142,7 +142,7 @@ def unpause(call: Call) -> object:
     if standing.paused_until is not None:
         return {"success": False, "reason": "The pause of a template of low quality ends by itself."}
     call.world.lifecycle.unpause(standing)
-    return SUCCESS
+    return DONE
 
 
 def compare(call: Call) -> object:
