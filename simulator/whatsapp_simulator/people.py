@@ -137,6 +137,10 @@ class Population:
         keys = sorted(key for key in self._people if after is None or key > after)
         return [self._people[key] for key in islice(keys, limit)]
 
+    def everybody(self) -> Iterable[Person]:
+        """List everybody, in the order they were met."""
+        return self._people.values()
+
     def meet(self, address: Address) -> Person:
         """Find the person at an address, or let them come into being."""
         if address.phone:
