@@ -4,13 +4,14 @@ Its shape is documented in the README and relied upon by others: add to it, do n
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Struct
 
 from whatsapp_simulator import __version__
+from whatsapp_simulator.control_calls import ROOT, ControlRequest, NotFoundError, Told
+from whatsapp_simulator.control_management import ManagementControl
 from whatsapp_simulator.control_people import PeopleActs
 from whatsapp_simulator.crowd import gather
 from whatsapp_simulator.journal import Journal
@@ -34,29 +35,8 @@ from whatsapp_simulator.subscriptions import Callback
 from whatsapp_simulator.webhooks import HandshakeError
 from whatsapp_simulator.world import World
 
-ROOT = "/_control/"
-
 _ROWS, _MOST_ROWS = 1000, 10_000
 _Rate = Annotated[float, Meta(ge=0, le=1_000_000)]
-
-
-@dataclass(frozen=True, slots=True)
-class ControlRequest:
-    """What the server read; path: what follows `/_control/`."""
-
-    method: str
-    path: str
-    query: Mapping[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """An answer, in JSON unless it is a file."""
-
-    status: int
-    body: bytes
-    content_type: str = "application/json"
 
 
 class _Closed(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -92,16 +72,13 @@ class _File(_Closed):
     """The number it counts as uploaded on; left out: a file that a person sent."""
 
 
-class _NotFoundError(Exception):
-    """There is no such thing; the message says which."""
-
-
 class Control:
     """The acts of the control plane over one world."""
 
     def __init__(self, world: World, life: Life) -> None:
         self._world = world
         self._life = life
+        self._management = ManagementControl(world)
         self._acts: dict[str, dict[str, Callable[[ControlRequest], Awaitable[object]]]] = {
             "health": {"GET": self._health},
             "setup": {"GET": self._get_setup, "PUT": self._put_setup},
@@ -137,9 +114,11 @@ class Control:
                 answered = self._show_phone(request)
             elif request.path.startswith("traffic/"):
                 answered = self._show_entry(request)
+            elif self._management.knows(request.path):
+                answered = self._management.answer(request)
             else:
                 answered = await self._act(request)(request)
-        except _NotFoundError as problem:
+        except NotFoundError as problem:
             return _mistake(404, str(problem))
         except (ScenarioError, HandshakeError) as problem:
             return _mistake(400, str(problem))
@@ -148,9 +127,9 @@ class Control:
     def _act(self, request: ControlRequest) -> Callable[[ControlRequest], Awaitable[object]]:
         methods = self._acts.get(request.path)
         if methods is None:
-            raise _NotFoundError(f"There is no {ROOT}{request.path}; see the README for what there is.")
+            raise NotFoundError(f"There is no {ROOT}{request.path}; see the README for what there is.")
         if request.method not in methods:
-            raise _NotFoundError(f"{ROOT}{request.path} takes {' and '.join(methods)}, not {request.method}.")
+            raise NotFoundError(f"{ROOT}{request.path} takes {' and '.join(methods)}, not {request.method}.")
         return methods[request.method]
 
     async def _health(self, _request: ControlRequest) -> object:
@@ -316,7 +295,7 @@ class Control:
     def _file(self, request: ControlRequest) -> Told:
         file = self._world.media.find(request.path.removeprefix("media/"))
         if file is None or request.method != "GET":
-            raise _NotFoundError(f"There is no {request.method} {ROOT}{request.path}.")
+            raise NotFoundError(f"There is no {request.method} {ROOT}{request.path}.")
         return Told(200, file.content, file.mime_type)
 
     def _person(self, request: ControlRequest) -> object:
@@ -324,13 +303,13 @@ class Control:
         if not act:
             person = self._world.population.find(address)
             if person is None:
-                raise _NotFoundError(f"Nobody with the address {address} was met yet.")
+                raise NotFoundError(f"Nobody with the address {address} was met yet.")
             if request.method != "GET":
-                raise _NotFoundError(f"{ROOT}people/{{address}} takes GET; acts stand below it.")
+                raise NotFoundError(f"{ROOT}people/{{address}} takes GET; acts stand below it.")
             return self._whole_person(person)
         acts = self._people_acts.by_name
         if act not in acts or request.method != "POST":
-            raise _NotFoundError(f"People can {', '.join(acts)} (POST), not {request.method} {act}.")
+            raise NotFoundError(f"People can {', '.join(acts)} (POST), not {request.method} {act}.")
         person = self._meet(address)
         acts[act](person, request.body)
         return self._whole_person(person)
@@ -341,7 +320,7 @@ class Control:
             return known
         address = read_phone(text if text.startswith("+") else f"+{text}") or read_user_id(text)
         if address is None:
-            raise _NotFoundError(
+            raise NotFoundError(
                 f"{text} is neither a person's key nor a phone with country code nor a BSUID."
             )
         return self._world.population.meet(address)
@@ -356,7 +335,7 @@ class Control:
         address = request.path.removeprefix("phones/")
         person = self._world.population.find(address)
         if person is None or request.method != "GET":
-            raise _NotFoundError(f"Nobody with the address {address} was met yet.")
+            raise NotFoundError(f"Nobody with the address {address} was met yet.")
         return self._looks.phone(person, request.query)
 
     async def _list_traffic(self, request: ControlRequest) -> object:
@@ -366,7 +345,7 @@ class Control:
         number = request.path.removeprefix("traffic/")
         entry = self._looks.entry(number) if request.method == "GET" else None
         if entry is None:
-            raise _NotFoundError(f"There is no entry {number} in the traffic (any more).")
+            raise NotFoundError(f"There is no entry {number} in the traffic (any more).")
         return entry
 
 

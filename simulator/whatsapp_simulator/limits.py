@@ -15,10 +15,15 @@ class Throughput:
     """
 
     def __init__(self, *, per_second: float, burst_s: float) -> None:
-        self._per_second = per_second
-        self._depth = max(per_second * burst_s, 1.0)
+        self._burst_s = burst_s
+        self.refit(per_second=per_second)
         self._tokens = self._depth
         self._filled_at = 0.0
+
+    def refit(self, *, per_second: float) -> None:
+        """Let more or fewer pass from now on."""
+        self._per_second = per_second
+        self._depth = max(per_second * self._burst_s, 1.0)
 
     def has_room(self, now: float) -> bool:
         """Tell whether one more message may pass; now: real monotonic seconds."""

@@ -147,6 +147,10 @@ class Population:
         people = (person for person in self._people.values() if not word or _fits(person, word, digits))
         return nlargest(limit, people, key=lambda person: person.last_at)
 
+    def everybody(self) -> Iterable[Person]:
+        """List everybody, in the order they were met."""
+        return self._people.values()
+
     def meet(self, address: Address) -> Person:
         """Find the person at an address, or let them come into being."""
         if address.phone:

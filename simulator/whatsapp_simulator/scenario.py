@@ -68,6 +68,8 @@ class Setup(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     app_secret: Annotated[str, Meta(min_length=1)] = "simulated-app-secret"  # noqa: S105 - opens nothing but this simulator
     access_token: Annotated[str, Meta(min_length=1)] = "simulated-access-token"  # noqa: S105 - as above
     verify_token: str = "simulated-verify-token"  # noqa: S105 - as above
+    require_appsecret_proof: bool = False
+    """The app's setting "Require app secret"; a proof that is given is checked in any case."""
     callback_url: str = ""
     """Where webhooks go; empty: nobody is subscribed and none are sent."""
     webhook_version: Literal["v22.0", "v23.0", "v24.0", "v25.0", "v26.0"] = "v26.0"
@@ -192,6 +194,52 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How long everything is free after an ad, if it was answered within a day."""
 
 
+class Rules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the platform does with templates and calls; what Meta does not publish can be switched here."""
+
+    reviews: bool = True
+    """False: a template is approved or rejected at once, without a PENDING between."""
+    review_s: tuple[Seconds, Seconds] = (60.0, 3600.0)
+    """Simulated seconds from sending in a template until the decision."""
+    rejects: bool = True
+    recategorises: bool = True
+    """Approve a UTILITY template that reads as marketing as MARKETING."""
+    category_notice_s: Seconds = 86400.0
+    words_per_variable: Annotated[float, Meta(ge=0)] = 2.0
+    """How many words a body needs for each variable; 0: any."""
+    most_templates: Annotated[int, Meta(ge=0)] = 6000
+    creations_per_hour: Annotated[int, Meta(ge=0)] = 100
+    edits_per_day: Annotated[int, Meta(ge=0)] = 1
+    edits_per_month: Annotated[int, Meta(ge=0)] = 10
+    """Of an approved template."""
+    edited_stays_approved: bool = False
+    """Keep the approved text in use while the edited one is looked at."""
+    name_lock_s: Seconds = 30 * 86400.0
+    archive_s: Seconds = 28 * 86400.0
+    """How long an archived template lives."""
+
+    pauses_s: tuple[Seconds, ...] = (3 * 3600.0, 6 * 3600.0)
+    """The pauses of a template of low quality; after the last of them it is disabled."""
+    quality_sample: Annotated[int, Meta(ge=0)] = 1000
+    """Messages delivered before a template gets a score by itself; 0: never."""
+    quality_yellow: Rate = 0.01
+    quality_red: Rate = 0.02
+    """Blocks per delivered message of the last seven days."""
+    quality_read: Rate = 0.0
+    """Read messages per delivered one below which a score is YELLOW at best."""
+    pacing_after: Annotated[int, Meta(ge=0)] = 0
+    """Messages of a paced template that go out before the others are held; 0: no pacing."""
+    pacing_s: Seconds = 1800.0
+    """How long held messages wait for the decision."""
+
+    management_calls_per_hour: Annotated[int, Meta(ge=0)] | None = None
+    """Left out: 5,000 with a registered number, else 200; 0: no limit."""
+    app_calls_per_hour: Annotated[int, Meta(ge=0)] = 0
+    """Calls of all other kinds but sends; 0: no limit."""
+    prices: dict[str, Annotated[float, Meta(ge=0)]] = {}
+    """What a charged message costs by pricing category, in the account's currency, as analytics tell it."""
+
+
 class PersonFacts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A person told by name; whatever is left out comes from the seed."""
 
@@ -284,6 +332,7 @@ class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     setup: Setup = Setup()
     habits: Habits = Habits()
     limits: Limits = Limits()
+    rules: Rules = Rules()
     people: tuple[PersonFacts, ...] = ()
     crowd: Crowd | None = None
     faults: tuple[Fault, ...] = ()

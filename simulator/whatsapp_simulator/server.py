@@ -9,7 +9,8 @@ from aiohttp.http_parser import RawRequestMessage
 from aiohttp.web_protocol import RequestHandler
 from aiohttp.web_request import BaseRequest
 
-from whatsapp_simulator.control import ROOT, Control, ControlRequest
+from whatsapp_simulator.control import Control
+from whatsapp_simulator.control_calls import ROOT, ControlRequest
 from whatsapp_simulator.graph.answers import Answer
 from whatsapp_simulator.graph.calls import GraphRequest
 from whatsapp_simulator.graph.errors import Problem, problem
@@ -70,7 +71,8 @@ class Face:
         else:
             url = f"http://{request.host}{path}"
             call = GraphRequest(request.method, path, url, request.query, request.headers, body)
-            told = trouble(self._world, call) or answer(self._world, self._life, call)
+            said = trouble(self._world, call) or answer(self._world, self._life, call)
+            told = said if isinstance(said, Answer) else await said
         if self._world.traffic.has_room("call"):
             self._see(request, body, told)
         if told.wait_s:
@@ -78,9 +80,7 @@ class Face:
         if told.connection_lost and request.transport is not None:
             # Nobody is told, whatever happened: what a lost answer looks like from outside.
             request.transport.abort()
-        headers = {"Content-Type": told.content_type}
-        if told.headers:
-            headers |= dict(told.headers)
+        headers = {"Content-Type": told.content_type, **dict(told.headers)}
         return web.Response(status=told.status, body=told.body, headers=headers)
 
     def _see(self, request: BaseRequest, body: bytes, told: Answer) -> None:
