@@ -8,6 +8,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urljoin
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -184,6 +185,65 @@ def _send_newsletter(simulator: RunningSimulator, send: Sender, name: str = "Ash
     body = filled("body", name, "TARDOR")
     url = filled("button", "r/1", sub_type="url", index="0")
     send(simulator, ASHA, "autumn_newsletter", components=[body, url, payload])
+
+
+def it_shows_files_lists_cards_and_reactions_and_lets_the_person_answer_them(
+    simulator: RunningSimulator, receiver: Receiver, look: Opener, tmp_path: Path
+) -> None:
+    simulator.control("POST", f"people/{ASHA}/write", {"text": "Hola"})
+    picture = simulator.control("POST", "media", {"mime_type": "image/png", "phone_number_id": NUMBER})["id"]
+    rows = [
+        {"id": "jazz", "title": "Jazz", "description": "Dissabte, 21 h"},
+        {"id": "cobla", "title": "Cobla"},
+    ]
+    choices = {"button": "Concerts", "sections": [{"title": "Octubre", "rows": rows}]}
+    _say(simulator, "image", {"id": picture, "caption": "El cartell"})
+    _say(simulator, "interactive", {"type": "list", "body": {"text": "Quin dia?"}, "action": choices})
+    _say(simulator, "location", {"latitude": 41.38, "longitude": 2.17, "name": "Teatre"})
+    card = {"name": {"formatted_name": "Taquilla", "first_name": "T"}, "phones": [{"phone": "+34931234567"}]}
+    _say(simulator, "contacts", [card])
+    simulator.advance(60)
+
+    page = look(simulator)
+    page.locator("#people-list button").click()
+    chat = page.get_by_role("log")
+    expect(chat.get_by_role("img")).to_be_visible()
+    assert page.evaluate("document.querySelector('#phone img').naturalWidth") == 16
+    expect(chat).to_contain_text("Teatre 41.38, 2.17")
+    expect(chat).to_contain_text("Taquilla +34931234567")
+    chat.get_by_text("Concerts").click()
+    chat.get_by_role("button", name="Jazz Dissabte").click()
+    expect(chat.locator(".mine").last).to_contain_text("chosen")
+    chat.locator(".theirs").first.get_by_text("React", exact=True).click()
+    chat.get_by_role("button", name="React with 👍").first.click()
+    expect(chat.locator(".theirs").first.locator(".reactions")).to_contain_text("👍")
+    page.get_by_label("Send a file").click()
+    page.get_by_role("button", name="Sample document").click()
+    expect(chat.locator(".mine").last).to_contain_text("Document")
+    note = tmp_path / "entrades.html"
+    note.write_text("<script>alert(1)</script>")
+    page.get_by_label("File to send").set_input_files(note)
+    expect(chat.locator(".mine").last).to_contain_text("entrades.html")
+    address = chat.locator(".mine").last.get_by_role("link").get_attribute("href") or ""
+    headers = _fetch(urljoin(page.url, address))[1]
+    assert headers["Content-Security-Policy"].startswith("sandbox")
+
+    simulator.wait_until("settled")
+    kinds = [message["type"] for message in receiver.messages]
+    assert kinds == ["text", "interactive", "reaction", "document", "document"]
+    chosen, reacted = receiver.messages[1:3]
+    assert chosen["interactive"]["list_reply"] == rows[0]
+    assert reacted["reaction"]["emoji"] == "👍"
+
+    said = {"messaging_product": "whatsapp", "status": "read", "message_id": receiver.messages[-1]["id"]}
+    simulator.graph("POST", f"{NUMBER}/messages", {**said, "typing_indicator": {"type": "text"}})
+    expect(chat).to_contain_text("The business is typing …")
+    expect(chat.locator(".mine").first).to_contain_text("read by the business")
+
+
+def _say(simulator: RunningSimulator, kind: str, content: Any) -> None:
+    body = {"messaging_product": "whatsapp", "to": ASHA, "type": kind, kind: content}
+    assert simulator.graph("POST", f"{NUMBER}/messages", body).status == 200
 
 
 def it_keeps_hostile_text_as_text(start: Starter, send: Sender, write_text: Sender, look: Opener) -> None:
@@ -367,8 +427,9 @@ def it_says_when_the_simulator_is_gone_and_goes_on_with_the_next(look: Opener, w
         expect(page.locator("#traffic-list li")).to_have_count(1)
 
 
-@pytest.mark.parametrize("width", [1280, 640, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(1280, "light"), (1280, "dark"), (640, "light"), (390, "light"), (390, "dark")]
+)
 def it_is_open_to_everybody(
     start: Starter,
     send: Sender,

@@ -30,6 +30,12 @@ _JSON = "application/json"
 _TOO_LONG = Problem(100, 413, "(#100) Invalid parameter", "The request body is too long.")
 _UNREADABLE = Problem(100, 400, "(#100) Invalid parameter", "The request body cannot be read.")
 
+# A file that somebody sent is shown on the page's own address: whatever it holds, it runs nothing there.
+_FILES_ARE_INERT = {
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "X-Content-Type-Options": "nosniff",
+}
+
 _logger = logging.getLogger(__name__)
 
 
@@ -55,9 +61,8 @@ class Face:
                 told = await self._control.answer(
                     ControlRequest(request.method, path.removeprefix(ROOT), request.query, body)
                 )
-                return web.Response(
-                    status=told.status, body=told.body, headers={"Content-Type": told.content_type}
-                )
+                headers = {"Content-Type": told.content_type, **_FILES_ARE_INERT}
+                return web.Response(status=told.status, body=told.body, headers=headers)
             if path.startswith(PAGE) or (path == "/" and wants_page(request)):
                 return answer_page(request.method, path)
             return await self._graph(request, path, body)

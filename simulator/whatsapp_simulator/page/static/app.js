@@ -15,7 +15,7 @@ const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseco
 async function look() {
   const { clock, setup } = await platform.refresh();
   traffic.numbers(setup);
-  await Promise.all([people.refresh(clock), phone.refresh(setup)]);
+  await Promise.all([people.refresh(clock), phone.refresh({ setup, clock })]);
 }
 
 async function open(key) {

@@ -27,7 +27,7 @@ export function bubble(row, { acts, quoted, reactions }) {
       el("span", { class: "hidden" }, business ? "The business: " : "The person: "),
       quoted && quotation(quoted),
       ...message(shown, row, acts),
-      el("p", { class: "stamp" }, moment(row), WAYS[row.kind] ? ` · ${WAYS[row.kind]}` : null),
+      el("p", { class: "stamp" }, moment(row), WAYS[row.kind] ? ` · ${WAYS[row.kind]}` : null, business ? null : ticks(row)),
     ),
     ...(shown.cards?.length ? [carousel(shown.cards, row, acts)] : []),
     ...taps(shown.buttons, shown, row, acts),
@@ -46,6 +46,12 @@ const under = (row, acts, seen) =>
   );
 
 const moment = (row) => el("time", { datetime: iso(row.at), title: whole(row.at) }, time(row.at));
+
+// One tick: it has arrived; two: the business has marked it as read.
+const ticks = (row) => [
+  el("span", { class: "ticks", "aria-hidden": "true" }, row.isRead ? " ✓✓" : " ✓"),
+  row.isRead ? el("span", { class: "hidden" }, " read by the business") : null,
+];
 
 const stage = (row) =>
   row.stage === "failed" ? `never shown: failed with ${row.failed_with}` : (STAGES[row.stage] ?? "");

@@ -54,4 +54,4 @@ function marked(text) {
 }
 
 // The same without its signs, on one line.
-export const plain = (text) => formatted(text).map((node) => node.textContent ?? node).join(" ").replace(/\s+/gu, " ").trim();
+export const plain = (text) => formatted(text).map((node) => node.textContent ?? node).join("").replace(/\s+/gu, " ").trim();

@@ -12,6 +12,7 @@ let chosen = null; // key of the person
 let person = null; // as last told
 let mode = null; // what the composer writes
 let numbers = [];
+let now = 0; // on the simulated clock
 let parts = null; // elements of the device
 
 export const chosenKey = () => chosen;
@@ -31,8 +32,9 @@ export function forget() {
   byId("phone-empty").hidden = false;
 }
 
-export async function refresh(setup) {
+export async function refresh({ setup, clock } = {}) {
   if (setup) numbers = setup.numbers;
+  if (clock) now = clock.now;
   if (!chosen) return;
   const key = chosen;
   try {
@@ -70,8 +72,11 @@ function makeParts(told) {
   const modeLine = el("p", { class: "mode", hidden: true });
   const text = el("textarea", { name: "text", rows: "1", "aria-label": `Message from ${told.name}`, maxlength: "65536", dir: "auto" });
   const number = el("select", { name: "number", "aria-label": "To which number" });
-  const attaching = Object.entries(KINDS).map(([kind, label]) => button(label, trying(() => attach(kind))));
-  const files = el("details", { class: "attach" }, el("summary", { "aria-label": "Send a file" }, "+"), el("div", { class: "menu" }, attaching));
+  const samples = Object.entries(KINDS).map(([kind, label]) => button(label, trying(() => attach(kind))));
+  const file = el("input", { type: "file", class: "hidden", tabindex: "-1", "aria-label": "File to send" });
+  file.addEventListener("change", trying(() => attachFile(file)));
+  const own = button("A file of yours …", () => file.click());
+  const files = el("details", { class: "attach" }, el("summary", { "aria-label": "Send a file" }, "+"), el("div", { class: "menu" }, own, samples, file));
   const composer = el("form", { class: "composer", "aria-label": "Write as the person" }, number, files, text, el("button", { type: "submit", class: "main" }, "Send"));
   composer.addEventListener("submit", trying(send));
   text.addEventListener("keydown", (pressed) => {
@@ -123,7 +128,7 @@ function drawChat(isNew) {
 }
 
 // Rows for the list: days between messages, reactions with the message they belong to.
-function rowsOf({ chat, chat_total: total }) {
+function rowsOf({ chat, chat_total: total, read_up_to: read, typing_until: typing }) {
   const byWamid = new Map(chat.map((row) => [row.wamid, row]));
   const reactions = new Map();
   const rows = total > chat.length ? [{ key: "earlier", earlier: total - chat.length }] : [];
@@ -138,14 +143,17 @@ function rowsOf({ chat, chat_total: total }) {
     }
     if (day(row.at) !== today) rows.push({ key: day(row.at), day: day(row.at) });
     today = day(row.at);
+    row.isRead = row.from === "person" && row.seq <= read;
     rows.push({ key: `${row.from}-${row.seq}`, row, quoted: byWamid.get(context) ?? null });
   }
+  if (typing > now) rows.push({ key: "typing", typing });
   for (const item of rows) item.reactions = Object.values(reactions.get(item.row?.wamid) ?? {}).filter(Boolean);
   return rows;
 }
 
-function drawn({ earlier, day: date, row, quoted: answered, reactions }) {
+function drawn({ earlier, typing, day: date, row, quoted: answered, reactions }) {
   if (earlier) return el("li", { class: "event" }, `${earlier.toLocaleString("en-GB")} earlier messages are not shown`);
+  if (typing) return el("li", { class: "event" }, "The business is typing …");
   if (date) return el("li", { class: "event day" }, date);
   return deed(row) ? event(row) : bubble(row, { acts, quoted: answered, reactions });
 }
@@ -187,7 +195,7 @@ function opens(url) {
 }
 
 const WRITES = { act: "write", row: null, hint: "Message", bodyOf: (text) => ({ text }) };
-const KINDS = { image: "Picture", video: "Video", audio: "Voice message", document: "Document", sticker: "Sticker" };
+const KINDS = { image: "Sample picture", video: "Sample video", audio: "Sample voice message", document: "Sample document", sticker: "Sample sticker" };
 
 // What the composer writes next: an answer, a form, a place; null for an ordinary message.
 function begin(wanted) {
@@ -234,14 +242,30 @@ async function send(sent) {
   parts.chat.scrollTop = parts.chat.scrollHeight;
 }
 
-// Files are made up: the business gets an id and an address, as from Meta.
-async function attach(kind) {
+async function attach(kind, facts = {}) {
   parts.attach.open = false;
-  const caption = parts.text.value.trim() || undefined;
   const takesCaption = kind === "image" || kind === "video" || kind === "document";
-  const facts = { ...(takesCaption && { caption }), ...(kind === "audio" && { voice: true }) };
-  await does("send", { type: kind, [kind]: facts, phone_number_id: currentNumber() });
+  const caption = (takesCaption && parts.text.value.trim()) || undefined;
+  const voice = kind === "audio" || undefined;
+  await does("send", { type: kind, [kind]: { caption, voice, ...facts }, phone_number_id: currentNumber() });
   if (takesCaption) parts.text.value = "";
   parts.chat.scrollTop = parts.chat.scrollHeight;
   parts.text.focus();
+}
+
+async function attachFile(input) {
+  const [file] = input.files;
+  input.value = "";
+  if (!file) return;
+  const mime = file.type || "application/octet-stream";
+  const content = await new Promise((done, failed) => {
+    const reader = new FileReader();
+    reader.onload = () => done(reader.result.split(",")[1]);
+    reader.onerror = () => failed(new Error("This file cannot be read."));
+    reader.readAsDataURL(file);
+  });
+  const { id } = await post("media", { mime_type: mime, content });
+  const kind = mime === "image/webp" ? "sticker" : mime.split("/")[0];
+  const isKnown = kind === "sticker" || kind === "image" || kind === "video" || kind === "audio";
+  await attach(isKnown ? kind : "document", { id, mime_type: mime, ...(!isKnown && { filename: file.name }) });
 }

@@ -102,8 +102,8 @@ function drawNumbers(counts, at) {
     el(
       "tr",
       {},
-      el("th", { scope: "row" }, el("bdi", {}, number.verified_name), el("span", { class: "quiet" }, `${number.display_phone_number} · ${number.phone_number_id}`)),
-      el("td", {}, `${number.status.toLowerCase()}, quality ${number.quality_rating.toLowerCase()}`),
+      el("th", { scope: "row" }, el("bdi", {}, number.verified_name), el("span", { class: "quiet" }, number.display_phone_number), el("span", { class: "quiet" }, number.phone_number_id)),
+      el("td", {}, number.status.toLowerCase(), el("span", { class: "quiet" }, `quality ${number.quality_rating.toLowerCase()}`)),
       el("td", {}, `${pace} of ${number.mps}`),
       el("td", {}, now.per_second_max),
       el("td", {}, number.messaging_limit.replace("TIER_", "").toLowerCase()),
