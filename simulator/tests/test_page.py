@@ -7,7 +7,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from urllib.parse import urljoin
 
 import pytest
@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 from whatsapp_simulator.page import files
 from whatsapp_simulator.receiver import Receiver
 from whatsapp_simulator.running import Reply, RunningSimulator
-from whatsapp_simulator.scenario import Number, PersonFacts
+from whatsapp_simulator.scenario import FaultKind, Number, PersonFacts
 
 CHROMIUM = "/usr/bin/chromium"
 NUMBER = "106540352242922"
@@ -339,6 +339,8 @@ def it_moves_the_platform(simulator: RunningSimulator, send: Sender, look: Opene
     assert simulator.control("GET", "clock")["rate"] == 60
 
     page.get_by_role("button", name="Platform").click()
+    kinds = page.get_by_label("What goes wrong").locator("option")
+    assert {kind.get_attribute("value") for kind in kinds.all()} == set(get_args(FaultKind))
     page.get_by_label("What goes wrong").select_option("refuse with Meta’s code")
     page.get_by_label("Meta's code").fill("131")
     page.get_by_role("button", name="Add fault").click()

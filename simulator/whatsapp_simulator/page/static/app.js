@@ -22,6 +22,7 @@ async function open(key) {
   show("phone");
   history.replaceState(null, "", `#${key}`);
   await phone.choose(key);
+  document.querySelector(".views").scrollIntoView();
   await people.refresh();
 }
 

@@ -11,6 +11,11 @@ const KINDS = {
   lose_answer: "lose the answer, yet accepted",
   slow: "answer slowly",
   withhold_status: "keep the statuses back",
+  fail_later: "accept, then fail by webhook",
+  close_connection: "close every connection at once",
+  outage: "every call: out of order",
+  expired_token: "every call: the token has expired",
+  throttle: "refuse what comes too fast",
   receiver_down: "webhooks do not arrive",
   receiver_deaf: "the webhook’s 200 is not heard",
 };
@@ -135,6 +140,7 @@ function details(fault) {
   return [
     fault.code,
     fault.seconds && `${fault.seconds} s`,
+    fault.per_second && `above ${fault.per_second} a second`,
     `${+(fault.rate * 100).toFixed(2)} %`,
     fault.times && `at most ${fault.times}`,
     fault.addresses?.length && `for ${fault.addresses.join(", ")}`,
@@ -164,7 +170,7 @@ function startFaults() {
 
 function written(form) {
   const fault = { kind: form.elements.kind.value, rate: Number(form.elements.rate.value) / 100 };
-  for (const name of ["code", "seconds", "times"]) {
+  for (const name of ["code", "seconds", "per_second", "times"]) {
     const field = form.elements[name];
     if (field.value && !field.closest("label").hidden) fault[name] = Number(field.value);
   }
