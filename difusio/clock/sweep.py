@@ -9,6 +9,7 @@ from django.conf import settings
 
 from difusio.common.clock import now
 from difusio.common.store import STORE_AWAY, forget_connection
+from difusio.imports.uploads import forget_old
 from difusio.numbers.models import Number
 from difusio.outbox.claim import close_finished, expire
 from difusio.outbox.fold import fold_orphans
@@ -52,4 +53,5 @@ def sweep(*, at: datetime) -> Swept:
     )
     orphans = fold_orphans(at=at)
     close_finished(before=at - _CLOSE_AFTER)
+    forget_old(at=at)
     return Swept(expired=expired, parked=parked, orphans=orphans)
