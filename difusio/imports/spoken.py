@@ -50,6 +50,7 @@ _ROWS: Final = (
     _("the %(column)s is a formula"),
 )
 _FILES: Final = (
+    _("The file %(name)s cannot be opened: %(why)s."),
     _("The file is empty (0 bytes): export it again."),
     _("The file holds nothing but blank lines: export it again."),
     _("The file has a header and no rows below it."),

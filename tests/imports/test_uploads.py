@@ -310,7 +310,8 @@ def _said() -> Iterator[str]:
                 case ast.Raise(
                     exc=ast.Call(func=ast.Name(id=name), args=[ast.Constant() | ast.JoinedStr() as said])
                 ):
-                    if name != "ValueError":
+                    # What ends with another error's words is told with them.
+                    if name != "ValueError" and "{error}" not in ast.unparse(said):
                         yield _text(said)
 
 

@@ -32,12 +32,12 @@ class Figure:
 @require_safe
 def parts(request: ConsoleRequest) -> HttpResponse:
     """Show every part as the pages show it."""
-    enter(request, Right.SEE_CAMPAIGNS)
-    return render(request, "console/parts.html", _samples())
+    here = enter(request, Right.SEE_CAMPAIGNS)
+    return render(request, "console/parts.html", _samples(here.workspace.name))
 
 
-def _samples() -> dict[str, Any]:
-    form = FirstRunForm({"email": "dana", "workspace_name": "Forn de la Plaça"})
+def _samples(name: str) -> dict[str, Any]:
+    form = FirstRunForm({"email": "dana", "workspace_name": name})
     form.is_valid()
     return {
         "states": [SimpleNamespace(state=state.value, state_word=WORDS[state]) for state in CampaignState],
