@@ -56,12 +56,8 @@ def sweep(*, at: datetime) -> Swept:
     )
     orphans = fold_orphans(at=at)
     close_finished(before=at - _CLOSE_AFTER)
-<<<<<<< HEAD
     forget_old(at=at)
-    return Swept(expired=expired, parked=parked, orphans=orphans)
-=======
     due = launch_due(at=at)
     return Swept(
         expired=expired, parked=parked, orphans=orphans, launched=due.launched, held_back=due.held_back
     )
->>>>>>> main

@@ -1,4 +1,4 @@
-"""May we write to this person, topic by topic, and why: the words that freezing and claiming ask with, for one person."""
+"""May we write to this person, topic by topic, and why: what freezing and claiming ask, for one person."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """What an import says about files and rows, in the reader's language.
 
-Imports speak English, on the command line and in the file of refused rows alike.  A page finds the sentence again by its
-pattern; whatever has none here is shown as it is.
+Imports speak English, on the command line and in the file of refused rows alike.  A page finds the sentence again by
+its pattern; whatever has none here is shown as it is.
 """
 
 import re

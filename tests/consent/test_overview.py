@@ -9,8 +9,8 @@ import pytest
 from django.db import connection
 
 from difusio.consent.check import ask, is_given_up, latest, latest_ended
-from difusio.consent.ledger import NewEntry, append
 from difusio.consent.leave import leave
+from difusio.consent.ledger import NewEntry, append
 from difusio.consent.models import Act, Basis, Entry, Measure, Standing, Tally
 from difusio.consent.overview import Ageing, ageing, sources, topics, weeks, wordings
 from difusio.consent.wordings import ensure_wording
@@ -70,7 +70,7 @@ def it_counts_a_ledger_that_was_there_before_the_tallies(ona: Shop) -> None:
     from importlib import import_module
 
     cast.agreed(ona)
-    leave(cast.agreed(ona, "Bilal").pk, workspace_id=ona.workspace.pk, **_left())
+    _leave(ona, cast.agreed(ona, "Bilal").pk)
     before = {measure: _told(measure) for measure in Measure.values}
     Tally.objects.all().delete()
 
@@ -80,14 +80,22 @@ def it_counts_a_ledger_that_was_there_before_the_tallies(ona: Shop) -> None:
     assert {measure: _told(measure) for measure in Measure.values} == before
 
 
-def _left() -> dict[str, object]:
-    return {"source": "shop", "proof": b"said so", "actor": "Dana", "at": NOON, "recorded_at": NOON}
+def _leave(ona: Shop, contact_id: int) -> None:
+    leave(
+        contact_id,
+        workspace_id=ona.workspace.pk,
+        source="shop",
+        proof=b"said so",
+        actor="Dana",
+        at=NOON,
+        recorded_at=NOON,
+    )
 
 
 def it_tells_weeks_topics_sources_and_wordings(ona: Shop) -> None:
     cast.agreed(ona)
     bilal = cast.agreed(ona, "Bilal")
-    leave(bilal.pk, workspace_id=ona.workspace.pk, **_left())  # type: ignore[arg-type]  # values of several types
+    _leave(ona, bilal.pk)
 
     found = weeks(ona.workspace, at=NOON)
     assert (len(found), found[0].monday, found[-1].monday) == (12, date(2026, 8, 31), date(2026, 11, 16))
