@@ -161,18 +161,18 @@ class Life:
         if out.is_held and out.template is not None:
             self._hold(message, out.template, failure)
         else:
-            self._set_out(message, failure)
+            self._set_out(message, failure, now)
 
     def _hold(self, message: _Message, template: Template, failure: _Failure | None) -> None:
-        def go_on(code: int | None) -> None:
-            self._set_out(message, _Failure(code) if code is not None else failure)
+        def go_on(code: int | None, at: float) -> None:
+            self._set_out(message, failure if code is None else _Failure(code), at)
 
         standing = self._world.catalogue.of(template.name, template.language)
         if standing is not None:
             self._world.lifecycle.hold(standing, go_on)
 
-    def _set_out(self, message: _Message, failure: _Failure | None) -> None:
-        world, now = self._world, self._world.clock.now()
+    def _set_out(self, message: _Message, failure: _Failure | None, now: float) -> None:
+        world = self._world
         if failure is not None:
             at = now + between(*_FAILS_AFTER_S, side(message.dice, _FAILS_AT))
             world.schedule.at(at, self._fail, (message, failure))

@@ -16,6 +16,9 @@ NumberStatus = Literal[
 ]  # fmt: skip
 
 
+MessagingLimit = Literal["TIER_250", "TIER_2K", "TIER_10K", "TIER_100K", "TIER_UNLIMITED"]
+
+
 class ScenarioError(ValueError):
     """A scenario or a request to the control plane is not as documented; the message says what and where."""
 
@@ -32,9 +35,7 @@ class Number(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How many seconds' worth of messages may come at once."""
     status: NumberStatus = "CONNECTED"
     quality_rating: Literal["GREEN", "YELLOW", "RED", "UNKNOWN", "NA"] = "GREEN"
-    messaging_limit: Literal["TIER_250", "TIER_2K", "TIER_10K", "TIER_100K", "TIER_UNLIMITED"] = (
-        "TIER_UNLIMITED"
-    )
+    messaging_limit: MessagingLimit = "TIER_UNLIMITED"
     """Shown when asked for; not enforced."""
     identity_key_check: bool = False
     """Refuse a message whose `recipient_identity_key_hash` is not the person's (137000)."""
