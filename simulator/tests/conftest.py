@@ -94,7 +94,7 @@ Sender = Callable[..., Reply]
 
 @pytest.fixture(scope="session")
 def samples() -> Path:
-    """The folder with Meta's samples, which are not part of this repository."""
+    """Name the folder with Meta's own samples, which are not part of this repository."""
     folder = os.environ.get("DIFUSIO_CLOUD_API_EXAMPLES")
     if folder is None:
         if os.environ.get("CI") == "true":

@@ -221,32 +221,3 @@ def it_writes_failures_as_meta_does(
     (value,) = _values(receiver, "statuses", "failed")
     assert _shape(value) == _shape(sample)
     assert value["statuses"][0]["errors"] == sample["statuses"][0]["errors"]
-
-
-@pytest.mark.parametrize(
-    ("name", "act", "said"),
-    [
-        ("messages.inbound.text", "write", {"text": "Hola"}),
-        ("messages.inbound.text.reply", "write", {"text": "Hola", "context": "wamid.x"}),
-        ("messages.inbound.text.username-no-phone", "write", {"text": "Hola"}),
-        ("messages.inbound.text.stop-keyword", "write", {"text": "STOP"}),
-        ("messages.inbound.button.template-quick-reply", "tap", {"text": "Stop", "wamid": "wamid.x"}),
-        ("user_preferences.stop", "stop", {}),
-        ("user_preferences.resume", "resume", {}),
-    ],
-)
-def it_writes_what_people_do_as_meta_does(
-    samples: Path, start: Starter, receiver: Receiver, *, name: str, act: str, said: dict[str, Any]
-) -> None:
-    hidden = "username" in name
-    person = PersonFacts(
-        phone=None if hidden else ASHA, user_id=ASHA_ID, username="ona.exemple" if hidden else None
-    )
-    simulator = start(habits={"has_username": 0}, people=(person,))
-
-    simulator.control("POST", f"people/{ASHA_ID}/{act}", said)
-    simulator.advance(0)
-
-    sample = _read(samples, f"webhooks/{name}")
-    assert _shape(json.loads(receiver.webhooks[0].body)) == _shape(sample)
-    assert receiver.webhooks[0].changes[0]["field"] == sample["entry"][0]["changes"][0]["field"]

@@ -312,7 +312,7 @@ def it_runs_the_clock_at_a_rate_without_jumps() -> None:
         ("GET", "accepted?after=x", None, "`after` must be a whole number"),
         ("GET", f"people/{ASHA}", None, "Nobody with the address"),
         ("POST", "people/nobody/write", {"text": "x"}, "neither a person's key nor a phone"),
-        ("POST", f"people/{ASHA}/dance", {}, "People can write, stop"),
+        ("POST", f"people/{ASHA}/dance", {}, "People can write, send"),
         ("POST", f"people/{ASHA}/write", {}, "missing required field `text`"),
         ("POST", f"people/{ASHA}/write", {"text": "x", "phone_number_id": "1"}, "no number with the id 1"),
         ("POST", f"people/{ASHA}/tap", {}, "has no message with quick replies"),

@@ -4,7 +4,7 @@ Its shape is documented in the README and relied upon by others: add to it, do n
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct
@@ -12,19 +12,30 @@ from msgspec import Meta, Struct
 from whatsapp_simulator import __version__
 from whatsapp_simulator.control_calls import ROOT, ControlRequest, NotFoundError, Told
 from whatsapp_simulator.control_management import ManagementControl
+from whatsapp_simulator.control_people import PeopleActs
+from whatsapp_simulator.crowd import gather
 from whatsapp_simulator.journal import Journal
 from whatsapp_simulator.life import Life
 from whatsapp_simulator.people import Person, read_phone, read_user_id
 from whatsapp_simulator.samples import sample
-from whatsapp_simulator.scenario import Fault, Habits, Identifier, PersonFacts, ScenarioError, Setup, decode
+from whatsapp_simulator.scenario import (
+    Crowd,
+    Fault,
+    Habits,
+    Identifier,
+    Limits,
+    MessagingStep,
+    PersonFacts,
+    ScenarioError,
+    Setup,
+    decode,
+)
 from whatsapp_simulator.subscriptions import Callback
-from whatsapp_simulator.templates import QuickReply
 from whatsapp_simulator.webhooks import HandshakeError
-from whatsapp_simulator.world import Line, World
+from whatsapp_simulator.world import World
 
 _ROWS, _MOST_ROWS = 1000, 10_000
 _Rate = Annotated[float, Meta(ge=0, le=1_000_000)]
-_Text = Annotated[str, Meta(min_length=1, max_length=65_536)]
 
 
 class _Closed(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -47,23 +58,8 @@ class _Advance(_Closed):
     seconds: Annotated[float, Meta(ge=0, le=3.2e9)]
 
 
-class _Write(_Closed):
-    text: _Text
-    phone_number_id: str | None = None
-    context: str | None = None
-    """The wamid they answer to."""
-
-
-class _OnNumber(_Closed):
-    phone_number_id: str | None = None
-
-
-class _Tap(_Closed):
-    text: _Text | None = None
-    """The label; left out: the first quick reply of the last message that had some."""
-    payload: str | None = None
-    wamid: str | None = None
-    phone_number_id: str | None = None
+class _MessagingLimit(_Closed):
+    step: MessagingStep
 
 
 class _File(_Closed):
@@ -73,11 +69,6 @@ class _File(_Closed):
     id: Identifier | None = None
     phone_number_id: str | None = None
     """The number it counts as uploaded on; left out: a file that a person sent."""
-
-
-class _Block(_Closed):
-    by: Literal["person", "business"] = "person"
-    blocked: bool = True
 
 
 class Control:
@@ -91,7 +82,10 @@ class Control:
             "health": {"GET": self._health},
             "setup": {"GET": self._get_setup, "PUT": self._put_setup},
             "habits": {"GET": self._get_habits, "PUT": self._put_habits},
+            "limits": {"GET": self._get_limits, "PUT": self._put_limits},
+            "messaging-limit": {"GET": self._get_messaging_limit, "PUT": self._put_messaging_limit},
             "people": {"GET": self._list_people, "POST": self._add_people},
+            "crowd": {"POST": self._gather},
             "faults": {"GET": self._get_faults, "PUT": self._put_faults},
             "clock": {"GET": self._get_clock, "PUT": self._put_clock},
             "clock/advance": {"POST": self._advance},
@@ -103,13 +97,7 @@ class Control:
             "media": {"POST": self._add_file},
             "reset": {"POST": self._reset},
         }
-        self._acts_of_people: dict[str, Callable[[Person, ControlRequest], None]] = {
-            "write": self._write,
-            "stop": lambda person, request: self._prefer(person, request, "stop"),
-            "resume": lambda person, request: self._prefer(person, request, "resume"),
-            "tap": self._tap,
-            "block": self._block,
-        }
+        self._people_acts = PeopleActs(world, life.deeds)
 
     async def answer(self, request: ControlRequest) -> Told:
         """Answer a request; mistakes are told in a sentence under `error.message`."""
@@ -165,6 +153,22 @@ class Control:
         self._world.replace_habits(decode(request.body, Habits))
         return self._world.habits
 
+    async def _get_limits(self, _request: ControlRequest) -> object:
+        return self._world.limits
+
+    async def _put_limits(self, request: ControlRequest) -> object:
+        self._world.replace_limits(decode(request.body, Limits))
+        return self._world.limits
+
+    async def _get_messaging_limit(self, _request: ControlRequest) -> object:
+        portfolio = self._world.portfolio
+        used = portfolio.used(self._world.clock.now())
+        return {"step": portfolio.step, "most": portfolio.most, "used": used}
+
+    async def _put_messaging_limit(self, request: ControlRequest) -> object:
+        self._world.portfolio.change(decode(request.body, _MessagingLimit).step)
+        return await self._get_messaging_limit(request)
+
     async def _list_people(self, request: ControlRequest) -> object:
         limit = _number(request.query, "limit", _ROWS, most=_MOST_ROWS)
         people = self._world.population.listed(after=request.query.get("after"), limit=limit)
@@ -177,6 +181,11 @@ class Control:
     async def _add_people(self, request: ControlRequest) -> object:
         added = self._world.population.add(decode(request.body, _People).people)
         return {"people": [_traits(person) for person in added]}
+
+    async def _gather(self, request: ControlRequest) -> object:
+        crowd = decode(request.body, Crowd)
+        gathered = gather(self._world.population, crowd, seed=self._world.seed)
+        return {"people": len(gathered), "total": len(self._world.population)}
 
     async def _get_faults(self, _request: ControlRequest) -> object:
         return self._faults()
@@ -268,8 +277,8 @@ class Control:
         content = written.content or sample(written.mime_type)
         if content is None:
             raise ScenarioError(f"There is no sample of {written.mime_type}; give the `content` in Base64.")
-        if written.phone_number_id is not None:
-            self._line(written.phone_number_id)
+        if written.phone_number_id is not None and written.phone_number_id not in self._world.lines:
+            raise ScenarioError(f"The setup has no number with the id {written.phone_number_id}.")
         file = self._world.media.store(
             content, written.mime_type, phone_number_id=written.phone_number_id or "", media_id=written.id
         )
@@ -290,13 +299,11 @@ class Control:
             if request.method != "GET":
                 raise NotFoundError(f"{ROOT}people/{{address}} takes GET; acts stand below it.")
             return self._whole_person(person)
-        run = self._acts_of_people.get(act)
-        if run is None or request.method != "POST":
-            raise NotFoundError(
-                f"People can {', '.join(self._acts_of_people)} (POST), not {request.method} {act}."
-            )
+        acts = self._people_acts.by_name
+        if act not in acts or request.method != "POST":
+            raise NotFoundError(f"People can {', '.join(acts)} (POST), not {request.method} {act}.")
         person = self._meet(address)
-        run(person, request)
+        acts[act](person, request.body)
         return self._whole_person(person)
 
     def _meet(self, text: str) -> Person:
@@ -309,59 +316,6 @@ class Control:
                 f"{text} is neither a person's key nor a phone with country code nor a BSUID."
             )
         return self._world.population.meet(address)
-
-    def _write(self, person: Person, request: ControlRequest) -> None:
-        said = decode(request.body, _Write)
-        self._life.write(
-            person,
-            self._line(said.phone_number_id),
-            said.text,
-            at=self._world.clock.now(),
-            context=said.context,
-        )
-
-    def _prefer(self, person: Person, request: ControlRequest, value: Literal["stop", "resume"]) -> None:
-        line = self._line(decode(request.body, _OnNumber).phone_number_id)
-        self._life.prefer(person, line, value, at=self._world.clock.now())
-
-    def _tap(self, person: Person, request: ControlRequest) -> None:
-        tapped = decode(request.body, _Tap)
-        wamid, replies = person.quick_replies or (None, ())
-        reply = next((one for one in replies if tapped.text is None or one.text == tapped.text), None)
-        if reply is None:
-            if tapped.text is None:
-                raise ScenarioError(
-                    "This person has no message with quick replies; say `text` (and `payload`)."
-                )
-            reply = QuickReply(tapped.text, tapped.payload or tapped.text)
-        if tapped.payload is not None:
-            reply = QuickReply(reply.text, tapped.payload)
-        line = self._line(tapped.phone_number_id)
-        self._life.tap(person, line, reply, at=self._world.clock.now(), context=tapped.wamid or wamid)
-
-    def _block(self, person: Person, request: ControlRequest) -> None:
-        block = decode(request.body, _Block)
-        if block.by == "person":
-            if block.blocked and not person.blocks_us:
-                self._blame_template(person)
-            person.blocks_us = block.blocked
-        else:
-            person.blocked_by_us = block.blocked
-
-    def _blame_template(self, person: Person) -> None:
-        last = self._world.template_sent_to(person)
-        if last is not None:
-            self._world.lifecycle.blocked(last.template_id, self._world.clock.now())
-
-    def _line(self, phone_number_id: str | None) -> Line:
-        lines = self._world.lines
-        if phone_number_id is None:
-            if not lines:
-                raise ScenarioError("The setup has no numbers to write to.")
-            return next(iter(lines.values()))
-        if phone_number_id not in lines:
-            raise ScenarioError(f"The setup has no number with the id {phone_number_id}.")
-        return lines[phone_number_id]
 
     def _whole_person(self, person: Person) -> object:
         chat = []
@@ -387,6 +341,10 @@ def _traits(person: Person) -> dict[str, Any]:
         "unreachable": person.unreachable,
         "capped": person.capped,
         "experiment": person.experiment,
+        "taps": person.taps,
+        "blocks": person.blocks,
+        "changes_number": person.changes_number,
+        "country": person.country,
         "phone_known": person.phone_known,
         "has_left": person.has_left,
         "confirmed": person.confirmed,

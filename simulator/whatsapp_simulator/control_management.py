@@ -14,15 +14,10 @@ from whatsapp_simulator import notices
 from whatsapp_simulator.account import RESTRICTIONS
 from whatsapp_simulator.catalogue import Standing
 from whatsapp_simulator.control_calls import ROOT, ControlRequest, NotFoundError
-from whatsapp_simulator.scenario import Number, Rules, ScenarioError, decode
+from whatsapp_simulator.scenario import MessagingStep, Number, Rules, ScenarioError, decode
 from whatsapp_simulator.world import Line, World
 
 _HIGH_MPS = 1000
-_LIMITS: dict[str, int | None] = {
-    "TIER_250": 250, "TIER_2K": 2_000, "TIER_10K": 10_000, "TIER_100K": 100_000, "TIER_UNLIMITED": None,
-}  # fmt: skip
-_UNLIMITED = -1
-_MOST_NUMBERS_AT_250, _MOST_NUMBERS = 2, 25
 _PLACES = ("templates", "numbers", "account", "rules")
 
 
@@ -76,7 +71,7 @@ class _Throughput(_Closed):
 
 
 class _Limit(_Closed):
-    limit: Literal["TIER_250", "TIER_2K", "TIER_10K", "TIER_100K", "TIER_UNLIMITED"]
+    limit: MessagingStep
 
 
 class _Name(_Closed):
@@ -257,16 +252,9 @@ class ManagementControl:
         line.throughput.refit(per_second=told.mps)
         self._number_changed(line, "THROUGHPUT_UPGRADE")
 
-    def _limit(self, line: Line, told: _Limit) -> None:
-        self._world.change_number(line, messaging_limit=told.limit)
-        limit = _LIMITS[told.limit]
-        numbers = (
-            {"max_phone_numbers_per_business": _MOST_NUMBERS_AT_250}
-            if told.limit == "TIER_250"
-            else {"max_phone_numbers_per_waba": _MOST_NUMBERS}
-        )
-        most = _UNLIMITED if limit is None else limit
-        self._tell("business_capability_update", {"max_daily_conversations_per_business": most, **numbers})
+    def _limit(self, _line: Line, told: _Limit) -> None:
+        # The limit is the portfolio's, whichever number is named.
+        self._world.portfolio.change(told.limit)
 
     def _number_changed(self, line: Line, event: str) -> None:
         value = {

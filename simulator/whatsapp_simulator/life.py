@@ -8,7 +8,8 @@ from typing import Any, Literal
 import msgspec
 
 from whatsapp_simulator import payloads
-from whatsapp_simulator.countries import country, is_in_the_us
+from whatsapp_simulator.countries import is_in_the_us
+from whatsapp_simulator.deeds import WINDOW_S, Deeds
 from whatsapp_simulator.dice import between, between_log, side, throw
 from whatsapp_simulator.graph.errors import told_in_webhook
 from whatsapp_simulator.people import Address, Person
@@ -16,10 +17,8 @@ from whatsapp_simulator.scenario import Group
 from whatsapp_simulator.shown import Media, Reaction, Shown, as_text
 from whatsapp_simulator.tallies import Counted
 from whatsapp_simulator.templates import QuickReply, Template
-from whatsapp_simulator.words import LEAVING, REPLIES, label_means_leaving, language_of, means_leaving
+from whatsapp_simulator.words import LEAVING, REPLIES, label_means_leaving, language_of
 from whatsapp_simulator.world import Line, World
-
-WINDOW_S = 86_400.0
 
 _UNREACHABLE, _EXPERIMENT, _WINDOW_CLOSED, _CAPPED, _STOPPED = 131026, 130472, 131047, 131049, 131050
 _INVALID, _MEDIA_UNUSABLE = 131009, 131053
@@ -99,6 +98,7 @@ class Life:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self.deeds = Deeds(world)
 
     def accept(self, out: Outgoing) -> str:
         """Take a message in: count it, write it down, and let its life begin; answers its wamid."""
@@ -181,41 +181,6 @@ class Life:
         world.schedule.at(
             now + between(*world.habits.sent_s, side(message.dice, _SENT_AT)), self._send, message
         )
-
-    def write(self, person: Person, line: Line, text: str, *, at: float, context: str | None = None) -> None:
-        """Let a person write a text; a word for leaving counts as leaving."""
-        wamid = payloads.inbound_id(person.wa_digits, self._world.nonce())
-        if means_leaving(text):
-            self._has_left(person, "word")
-        quoted = _context(line, context)
-        written = payloads.text_message(person, wamid=wamid, at=at, context=quoted, text=text)
-        self._heard(person, line, at=at, kind="text", text=text, wamid=wamid, payload=None)
-        self._world.outbox.message(line.number, person, written)
-
-    def tap(self, person: Person, line: Line, reply: QuickReply, *, at: float, context: str | None) -> None:
-        """Let a person tap a quick reply."""
-        wamid = payloads.inbound_id(person.wa_digits, self._world.nonce())
-        if label_means_leaving(reply.text):
-            self._has_left(person, "button")
-        tapped = self._world.template_sent_to(person, wamid=context) if context else None
-        if tapped is not None:
-            self._world.tallies.clicked(tapped.template_id, at, kind="quick_reply_button", label=reply.text)
-        quoted = _context(line, context)
-        written = payloads.button_message(
-            person, wamid=wamid, at=at, context=quoted, text=reply.text, payload=reply.payload
-        )
-        self._heard(person, line, at=at, kind="button", text=reply.text, wamid=wamid, payload=reply.payload)
-        self._world.outbox.message(line.number, person, written)
-
-    def prefer(self, person: Person, line: Line, value: Literal["stop", "resume"], *, at: float) -> None:
-        """Let a person use WhatsApp's own switch for marketing messages."""
-        person.stopped_natively = value == "stop"
-        if value == "stop":
-            self._has_left(person, "native")
-        else:
-            person.has_left = person.confirmed = False
-        self._note_inbound(person, line, at=at, kind=value, text="", wamid=None, payload=None)
-        self._world.outbox.preference(line.number, person, payloads.preference(person, value=value, at=at))
 
     def _write_down(self, out: Outgoing, wamid: str, now: float, real_now: float) -> int:
         template, shown = out.template, out.shown
@@ -351,19 +316,19 @@ class Life:
         if person.leaves == "no":
             texts = REPLIES[language]
             text = person.reply_text or texts[int(chance * len(texts))]
-            self.write(person, line, text, at=due, context=message.wamid)
+            self.deeds.write(person, line, text, at=due, context=message.wamid)
             return
         if person.leaves == "native":
-            self.prefer(person, line, "stop", at=due)
+            self.deeds.prefer(person, line, "stop", at=due)
             return
         wamid, quick_replies = person.quick_replies or ("", ())
         button = next((reply for reply in quick_replies if label_means_leaving(reply.text)), None)
         if person.leaves == "button" and button is not None:
-            self.tap(person, line, button, at=due, context=wamid)
+            self.deeds.tap(person, line, button, at=due, context=wamid)
             return
         texts = LEAVING[language]
-        self.write(person, line, person.leaving_text or texts[int(chance * len(texts))], at=due)
-        self._has_left(person, "word")
+        self.deeds.write(person, line, person.leaving_text or texts[int(chance * len(texts))], at=due)
+        self.deeds.leave(person, "word")
 
     def _fail(self, due: float, failing: tuple[_Message, _Failure]) -> None:
         message, failure = failing
@@ -405,49 +370,6 @@ class Life:
         self._world.outbox.status(message.line.number, message.person, status)
         self._world.counts.statuses["repeated"] += 1
 
-    def _heard(
-        self, person: Person, line: Line, *, at: float, kind: str, text: str, wamid: str, payload: str | None
-    ) -> None:
-        world = self._world
-        if person.windows is None:
-            person.windows = {}
-        person.windows[line.number.phone_number_id] = at + WINDOW_S
-        line.count_inbound(time.monotonic())
-        world.counts.second(world.real_time()).inbound += 1
-        self._note_inbound(person, line, at=at, kind=kind, text=text, wamid=wamid, payload=payload)
-
-    def _note_inbound(
-        self,
-        person: Person,
-        line: Line,
-        *,
-        at: float,
-        kind: str,
-        text: str,
-        wamid: str | None,
-        payload: str | None,
-    ) -> None:
-        world = self._world
-        world.counts.inbound += 1
-        row = {
-            "seq": len(world.inbound) + 1,
-            "at": at,
-            "real_at": world.real_time(),
-            "wamid": wamid,
-            "phone_number_id": line.number.phone_number_id,
-            "address": person.address,
-            "person": person.key,
-            "kind": kind,
-            "text": text,
-            "payload": payload,
-        }
-        person.chat.append(-world.inbound.append(msgspec.json.encode(row)))
-
-    def _has_left(self, person: Person, way: str) -> None:
-        if not person.has_left:
-            person.has_left = True
-            self._world.counts.stops[way] += 1
-
 
 def _quick_replies(shown: Shown) -> tuple[QuickReply, ...]:
     """Find what can be tapped and comes back as a `button`: of the message itself, else of its cards."""
@@ -477,12 +399,8 @@ def _category(out: Outgoing, *, onboarded: bool) -> str:
 def _counted(out: Outgoing, person: Person, now: float) -> Counted:
     template_id = "" if out.template is None else str(out.template.facts["id"])
     category = "SERVICE" if out.template is None else out.template.category
-    where = country(person.phone) if person.phone else person.user_id[:2]
+    where = person.country
     return Counted(template_id, out.line.number.digits, where, category, now)
-
-
-def _context(line: Line, quoted: str | None) -> dict[str, str] | None:
-    return None if quoted is None else {"from": line.number.digits, "id": quoted}
 
 
 def _is_the_one(message: _Message, name: str) -> bool:

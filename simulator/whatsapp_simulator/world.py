@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -11,15 +12,27 @@ from whatsapp_simulator.account import Account, Particulars
 from whatsapp_simulator.catalogue import Catalogue, Standing, compile_all
 from whatsapp_simulator.clock import Clock
 from whatsapp_simulator.counts import Counts, Pace
+from whatsapp_simulator.crowd import gather
 from whatsapp_simulator.faults import FaultBox
+from whatsapp_simulator.graph.errors import ERRORS
 from whatsapp_simulator.journal import Journal
 from whatsapp_simulator.lifecycle import Lifecycle
-from whatsapp_simulator.limits import PairRate, Throughput
+from whatsapp_simulator.limits import MarketingMeasure, PairRate, Throughput
 from whatsapp_simulator.links import LinkFetcher
 from whatsapp_simulator.media import MediaStore
 from whatsapp_simulator.people import Person, Population
+from whatsapp_simulator.portfolio import Portfolio, capability, highest
 from whatsapp_simulator.quota import Quota
-from whatsapp_simulator.scenario import Habits, Number, Rules, Scenario, ScenarioError, Setup
+from whatsapp_simulator.scenario import (
+    Habits,
+    Limits,
+    MessagingStep,
+    Number,
+    Rules,
+    Scenario,
+    ScenarioError,
+    Setup,
+)
 from whatsapp_simulator.schedule import Schedule
 from whatsapp_simulator.subscriptions import Callback, Subscriptions
 from whatsapp_simulator.tallies import Tallies
@@ -32,11 +45,12 @@ _LINES_LOOKED_AT = 1000
 class Line:
     """A business number at work: its limits and what passed over it."""
 
-    def __init__(self, number: Number, pace: Pace) -> None:
+    def __init__(self, number: Number, pace: Pace, limits: Callable[[], Limits]) -> None:
         self.number = number
         self.pace = pace
-        self.throughput = Throughput(per_second=number.mps, burst_s=number.burst_s)
-        self.pairs = PairRate()
+        mps = min(number.mps, limits().shared_number_mps) if number.is_on_biz_app else number.mps
+        self.throughput = Throughput(per_second=mps, burst_s=number.burst_s)
+        self.pairs = PairRate(limits)
         self.service_month = 0
         self.service_messages = 0
         self.particulars = Particulars(is_verified=number.status != "UNVERIFIED")
@@ -62,11 +76,12 @@ class World:
     def __init__(self, scenario: Scenario) -> None:
         self.seed = scenario.seed
         self.habits = scenario.habits
+        self.replace_limits(scenario.limits)
         self.rules = scenario.rules
         self.clock = Clock(start=scenario.clock.start, rate=scenario.clock.rate)
         self.schedule = Schedule(self.clock)
         self.counts = Counts()
-        self.faults = FaultBox(seed=scenario.seed, faults=scenario.faults)
+        self.faults = FaultBox(seed=scenario.seed, faults=scenario.faults, now=self.clock.now)
         self.population = Population(seed=scenario.seed, habits=scenario.habits)
         self.accepted = Journal()
         self.inbound = Journal()
@@ -95,10 +110,21 @@ class World:
             tell=self.outbox.management,
         )
         self.quota = Quota(self.clock)
+        self.marketing = MarketingMeasure(lambda: self.limits)
+        self.portfolio = Portfolio(
+            limits=lambda: self.limits,
+            schedule=self.schedule,
+            is_healthy=self._is_healthy,
+            changed=self._tell_messaging_limit,
+        )
+        self.base_url = ""
+        """Scheme and host of this simulator, once it listens."""
         self._run = secrets.token_hex(4).upper()
         self._ids = 0
         self.replace_setup(scenario.setup, verified=not scenario.setup.verify_callback)
         self.population.add(scenario.people)
+        if scenario.crowd is not None:
+            gather(self.population, scenario.crowd, seed=self.seed)
 
     def replace_setup(self, setup: Setup, *, verified: bool) -> None:
         """Put another account in place; raises ScenarioError, and changes nothing, if it makes no sense."""
@@ -128,7 +154,9 @@ class World:
     def add_number(self, number: Number) -> Line:
         """Put another number into the account."""
         self.change_setup(numbers=(*self.setup.numbers, number))
-        line = self.lines[number.phone_number_id] = Line(number, self.counts.pace(number.phone_number_id))
+        line = self.lines[number.phone_number_id] = Line(
+            number, self.counts.pace(number.phone_number_id), lambda: self.limits
+        )
         return line
 
     def template_sent_to(self, person: Person, *, wamid: str | None = None) -> Standing | None:
@@ -144,6 +172,12 @@ class World:
         """Let people met from now on have other habits."""
         self.habits = habits
         self.population.habits = habits
+
+    def replace_limits(self, limits: Limits) -> None:
+        """Let the platform let through more or less from now on; raises ScenarioError if that makes no sense."""
+        if limits.over_messaging_limit not in ERRORS:
+            raise ScenarioError(f"{limits.over_messaging_limit} is not a documented error code.")
+        self.limits = limits
 
     def replace_rules(self, rules: Rules) -> None:
         """Let the platform go by other rules from now on."""
@@ -166,10 +200,22 @@ class World:
         self.account = Account()
         self.tallies.forget()
         self.quota.forget()
+        self.marketing = MarketingMeasure(lambda: self.limits)
+        self.portfolio.begin(highest(self.setup.numbers))
         self.lines = {
-            number.phone_number_id: Line(number, self.counts.pace(number.phone_number_id))
+            number.phone_number_id: Line(
+                number, self.counts.pace(number.phone_number_id), lambda: self.limits
+            )
             for number in self.setup.numbers
         }
+
+    def _is_healthy(self) -> bool:
+        return all(line.number.quality_rating == "GREEN" for line in self.lines.values())
+
+    def _tell_messaging_limit(self, step: MessagingStep) -> None:
+        for line in self.lines.values():
+            self.change_number(line, messaging_limit=step)
+        self.outbox.management("business_capability_update", capability(step))
 
     def line_of_chat(self, person: Person, wamid: str) -> dict[str, Any] | None:
         """Find the row of a message among the last of a person's chat, sent or written."""

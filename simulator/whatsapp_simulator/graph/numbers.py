@@ -13,7 +13,7 @@ from whatsapp_simulator.graph import health, subscriptions
 from whatsapp_simulator.graph.calls import DONE, Call, flag_of, needs_product, one_of, text_of
 from whatsapp_simulator.graph.errors import RefusedError, parameter, problem, refused
 from whatsapp_simulator.graph.fields import Field, asked, chosen, page
-from whatsapp_simulator.scenario import MessagingLimit, Number
+from whatsapp_simulator.scenario import MessagingStep, Number
 from whatsapp_simulator.world import Line, World
 
 NODE = "WhatsAppBusinessPhoneNumber"
@@ -219,7 +219,7 @@ def change_profile(call: Call) -> object:
     return DONE
 
 
-def messaging_limit(world: World) -> MessagingLimit:
+def messaging_limit(world: World) -> MessagingStep:
     """Tell the limit of the portfolio: the highest that one of its numbers shows."""
     limits = [line.number.messaging_limit for line in world.lines.values()]
     return max(limits, key=TIERS.index, default="TIER_250")
