@@ -119,6 +119,7 @@ REFUSED: list[tuple[str, dict[str, Any], int | None]] = [
     ("components no list", written(components="BODY"), None),
     ("two bodies", written(body(), body()), None),
     ("a component unknown", written(body(), {"type": "SIDEBAR"}), None),
+    ("a member unknown", written({**body(), "buttons": []}), None),
     ("no body", written({"type": "FOOTER", "text": "Shop"}), 2388072),
     ("an empty body", written(body(" ")), 2388072),
     ("a body of 1025", written(body("a" * 1025)), 2388040),

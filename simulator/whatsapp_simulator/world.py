@@ -135,7 +135,6 @@ class World:
         self.setup = setup
         self.catalogue.fill(templates, at=self.clock.now())
         self._open_account()
-        self.subscriptions = Subscriptions(Callback(setup.callback_url, setup.verify_token))
         self.outbox.setup_changed(verified=verified)
 
     def change_setup(self, **changes: Any) -> None:
@@ -198,6 +197,7 @@ class World:
 
     def _open_account(self) -> None:
         self.account = Account()
+        self.subscriptions = Subscriptions(Callback(self.setup.callback_url, self.setup.verify_token))
         self.tallies.forget()
         self.quota.forget()
         self.marketing = MarketingMeasure(lambda: self.limits)
