@@ -9,7 +9,7 @@ import msgspec
 
 from whatsapp_simulator import inbound, payloads
 from whatsapp_simulator.inbound import MediaKind, Said
-from whatsapp_simulator.people import Person
+from whatsapp_simulator.people import FreeEntry, Person
 from whatsapp_simulator.samples import sample
 from whatsapp_simulator.templates import QuickReply
 from whatsapp_simulator.webhooks import (
@@ -55,6 +55,8 @@ class Deeds:
         if person.windows is None:
             person.windows = {}
         person.windows[line.number.phone_number_id] = at + WINDOW_S
+        if "referral" in said.beside:
+            person.free_entries = {**(person.free_entries or {}), line.number.phone_number_id: FreeEntry(at)}
         line.count_inbound(time.monotonic())
         self._world.counts.second(self._world.real_time()).inbound += 1
         return self._send(MESSAGES, person, line, said, at=at)
