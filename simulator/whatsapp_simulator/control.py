@@ -4,46 +4,38 @@ Its shape is documented in the README and relied upon by others: add to it, do n
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct
 
 from whatsapp_simulator import __version__
+from whatsapp_simulator.control_calls import ROOT, ControlRequest, NotFoundError, Told
+from whatsapp_simulator.control_management import ManagementControl
 from whatsapp_simulator.control_people import PeopleActs
+from whatsapp_simulator.crowd import gather
 from whatsapp_simulator.journal import Journal
 from whatsapp_simulator.life import Life
 from whatsapp_simulator.people import Person, read_phone, read_user_id
 from whatsapp_simulator.samples import sample
-from whatsapp_simulator.scenario import Fault, Habits, Identifier, PersonFacts, ScenarioError, Setup, decode
+from whatsapp_simulator.scenario import (
+    Crowd,
+    Fault,
+    Habits,
+    Identifier,
+    Limits,
+    MessagingStep,
+    PersonFacts,
+    ScenarioError,
+    Setup,
+    decode,
+)
 from whatsapp_simulator.subscriptions import Callback
 from whatsapp_simulator.webhooks import HandshakeError
 from whatsapp_simulator.world import World
 
-ROOT = "/_control/"
-
 _ROWS, _MOST_ROWS = 1000, 10_000
 _Rate = Annotated[float, Meta(ge=0, le=1_000_000)]
-
-
-@dataclass(frozen=True, slots=True)
-class ControlRequest:
-    """What the server read; path: what follows `/_control/`."""
-
-    method: str
-    path: str
-    query: Mapping[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """An answer, in JSON unless it is a file."""
-
-    status: int
-    body: bytes
-    content_type: str = "application/json"
 
 
 class _Closed(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -66,6 +58,10 @@ class _Advance(_Closed):
     seconds: Annotated[float, Meta(ge=0, le=3.2e9)]
 
 
+class _MessagingLimit(_Closed):
+    step: MessagingStep
+
+
 class _File(_Closed):
     mime_type: Annotated[str, Meta(pattern=r"^[a-z]+/[A-Za-z0-9.+-]+(;.*)?$")]
     content: bytes = b""
@@ -75,21 +71,21 @@ class _File(_Closed):
     """The number it counts as uploaded on; left out: a file that a person sent."""
 
 
-class _NotFoundError(Exception):
-    """There is no such thing; the message says which."""
-
-
 class Control:
     """The acts of the control plane over one world."""
 
     def __init__(self, world: World, life: Life) -> None:
         self._world = world
         self._life = life
+        self._management = ManagementControl(world)
         self._acts: dict[str, dict[str, Callable[[ControlRequest], Awaitable[object]]]] = {
             "health": {"GET": self._health},
             "setup": {"GET": self._get_setup, "PUT": self._put_setup},
             "habits": {"GET": self._get_habits, "PUT": self._put_habits},
+            "limits": {"GET": self._get_limits, "PUT": self._put_limits},
+            "messaging-limit": {"GET": self._get_messaging_limit, "PUT": self._put_messaging_limit},
             "people": {"GET": self._list_people, "POST": self._add_people},
+            "crowd": {"POST": self._gather},
             "faults": {"GET": self._get_faults, "PUT": self._put_faults},
             "clock": {"GET": self._get_clock, "PUT": self._put_clock},
             "clock/advance": {"POST": self._advance},
@@ -110,9 +106,11 @@ class Control:
                 return self._file(request)
             if request.path.startswith("people/"):
                 told = self._person(request)
+            elif self._management.knows(request.path):
+                told = self._management.answer(request)
             else:
                 told = await self._act(request)(request)
-        except _NotFoundError as problem:
+        except NotFoundError as problem:
             return _mistake(404, str(problem))
         except (ScenarioError, HandshakeError) as problem:
             return _mistake(400, str(problem))
@@ -121,9 +119,9 @@ class Control:
     def _act(self, request: ControlRequest) -> Callable[[ControlRequest], Awaitable[object]]:
         methods = self._acts.get(request.path)
         if methods is None:
-            raise _NotFoundError(f"There is no {ROOT}{request.path}; see the README for what there is.")
+            raise NotFoundError(f"There is no {ROOT}{request.path}; see the README for what there is.")
         if request.method not in methods:
-            raise _NotFoundError(f"{ROOT}{request.path} takes {' and '.join(methods)}, not {request.method}.")
+            raise NotFoundError(f"{ROOT}{request.path} takes {' and '.join(methods)}, not {request.method}.")
         return methods[request.method]
 
     async def _health(self, _request: ControlRequest) -> object:
@@ -155,6 +153,22 @@ class Control:
         self._world.replace_habits(decode(request.body, Habits))
         return self._world.habits
 
+    async def _get_limits(self, _request: ControlRequest) -> object:
+        return self._world.limits
+
+    async def _put_limits(self, request: ControlRequest) -> object:
+        self._world.replace_limits(decode(request.body, Limits))
+        return self._world.limits
+
+    async def _get_messaging_limit(self, _request: ControlRequest) -> object:
+        portfolio = self._world.portfolio
+        used = portfolio.used(self._world.clock.now())
+        return {"step": portfolio.step, "most": portfolio.most, "used": used}
+
+    async def _put_messaging_limit(self, request: ControlRequest) -> object:
+        self._world.portfolio.change(decode(request.body, _MessagingLimit).step)
+        return await self._get_messaging_limit(request)
+
     async def _list_people(self, request: ControlRequest) -> object:
         limit = _number(request.query, "limit", _ROWS, most=_MOST_ROWS)
         people = self._world.population.listed(after=request.query.get("after"), limit=limit)
@@ -167,6 +181,11 @@ class Control:
     async def _add_people(self, request: ControlRequest) -> object:
         added = self._world.population.add(decode(request.body, _People).people)
         return {"people": [_traits(person) for person in added]}
+
+    async def _gather(self, request: ControlRequest) -> object:
+        crowd = decode(request.body, Crowd)
+        gathered = gather(self._world.population, crowd, seed=self._world.seed)
+        return {"people": len(gathered), "total": len(self._world.population)}
 
     async def _get_faults(self, _request: ControlRequest) -> object:
         return self._faults()
@@ -271,7 +290,7 @@ class Control:
     def _file(self, request: ControlRequest) -> Told:
         file = self._world.media.find(request.path.removeprefix("media/"))
         if file is None or request.method != "GET":
-            raise _NotFoundError(f"There is no {request.method} {ROOT}{request.path}.")
+            raise NotFoundError(f"There is no {request.method} {ROOT}{request.path}.")
         return Told(200, file.content, file.mime_type)
 
     def _person(self, request: ControlRequest) -> object:
@@ -279,13 +298,13 @@ class Control:
         if not act:
             person = self._world.population.find(address)
             if person is None:
-                raise _NotFoundError(f"Nobody with the address {address} was met yet.")
+                raise NotFoundError(f"Nobody with the address {address} was met yet.")
             if request.method != "GET":
-                raise _NotFoundError(f"{ROOT}people/{{address}} takes GET; acts stand below it.")
+                raise NotFoundError(f"{ROOT}people/{{address}} takes GET; acts stand below it.")
             return self._whole_person(person)
         acts = self._people_acts.by_name
         if act not in acts or request.method != "POST":
-            raise _NotFoundError(f"People can {', '.join(acts)} (POST), not {request.method} {act}.")
+            raise NotFoundError(f"People can {', '.join(acts)} (POST), not {request.method} {act}.")
         person = self._meet(address)
         acts[act](person, request.body)
         return self._whole_person(person)
@@ -296,7 +315,7 @@ class Control:
             return known
         address = read_phone(text if text.startswith("+") else f"+{text}") or read_user_id(text)
         if address is None:
-            raise _NotFoundError(
+            raise NotFoundError(
                 f"{text} is neither a person's key nor a phone with country code nor a BSUID."
             )
         return self._world.population.meet(address)
@@ -325,6 +344,10 @@ def _traits(person: Person) -> dict[str, Any]:
         "unreachable": person.unreachable,
         "capped": person.capped,
         "experiment": person.experiment,
+        "taps": person.taps,
+        "blocks": person.blocks,
+        "changes_number": person.changes_number,
+        "country": person.country,
         "phone_known": person.phone_known,
         "has_left": person.has_left,
         "confirmed": person.confirmed,

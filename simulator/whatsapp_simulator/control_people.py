@@ -355,8 +355,10 @@ class PeopleActs:
         block = decode(body, _Block)
         if block.by == "business":
             person.blocked_by_us = block.blocked
+        elif block.blocked:
+            self._deeds.block(person, at=self._now)
         else:
-            person.blocks_us = block.blocked
+            person.blocks_us = False
 
     def _answer(self, person: Person, act: _Act, said: Said, *, answers: str | None = None) -> None:
         line = self.line(act.phone_number_id)

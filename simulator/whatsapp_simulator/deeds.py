@@ -50,6 +50,8 @@ class Deeds:
             self.leave(person, "word")
         elif said.kind in ("button", "button_reply") and label_means_leaving(said.text):
             self.leave(person, "button")
+        if said.kind == "button" and said.context:
+            self._count_tap(person, said, at)
         if person.windows is None:
             person.windows = {}
         person.windows[line.number.phone_number_id] = at + WINDOW_S
@@ -149,11 +151,25 @@ class Deeds:
         }
         return {**told, "url": media.url(file, base=self._world.base_url)}
 
+    def block(self, person: Person, *, at: float) -> None:
+        """Let a person block the business; the template they got last is blamed for it."""
+        if person.blocks_us:
+            return
+        person.blocks_us = True
+        blamed = self._world.template_sent_to(person)
+        if blamed is not None:
+            self._world.lifecycle.blocked(blamed.template_id, at)
+
     def leave(self, person: Person, way: str) -> None:
         """Take note that somebody wants no more, once; way: word, native or button."""
         if not person.has_left:
             person.has_left = True
             self._world.counts.stops[way] += 1
+
+    def _count_tap(self, person: Person, said: Said, at: float) -> None:
+        tapped = self._world.template_sent_to(person, wamid=(said.context or {}).get("id"))
+        if tapped is not None:
+            self._world.tallies.clicked(tapped.template_id, at, kind="quick_reply_button", label=said.text)
 
     def _send(self, kind: Kind, person: Person, line: Line, said: Said, *, at: float) -> str:
         wamid = payloads.inbound_id(person.wa_digits, self._world.nonce())

@@ -15,6 +15,7 @@ from whatsapp_simulator.graph.errors import told_in_webhook
 from whatsapp_simulator.people import Address, Person
 from whatsapp_simulator.scenario import Group
 from whatsapp_simulator.shown import Media, Reaction, Shown, as_text
+from whatsapp_simulator.tallies import Counted
 from whatsapp_simulator.templates import QuickReply, Template
 from whatsapp_simulator.words import LEAVING, REPLIES, label_means_leaving, language_of
 from whatsapp_simulator.world import Line, World
@@ -53,6 +54,8 @@ class Outgoing:
     group: Group | None = None
     direct: bool = False
     """Sent as Direct Send, which counts as a utility template."""
+    is_held: bool = False
+    """Kept back until the template's quality is known."""
 
     @property
     def needs_window(self) -> bool:
@@ -75,9 +78,11 @@ class _Message:
     is_marketing: bool
     pricing: dict[str, Any] | None
     withheld: tuple[str, ...] | None
+    counted: Counted
     group_id: str = ""
     is_reaction: bool = False
     held: dict[str, Any] | None = None
+    price: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,15 +153,31 @@ class Life:
             is_marketing=is_marketing,
             pricing=None,
             withheld=None if fault is None else fault.statuses,
+            counted=_counted(out, person, now),
             group_id=out.group.group_id if out.group else "",
             is_reaction=out.shown.reaction is not None,
         )
         failure = self._failure(out, person, now, is_marketing=is_marketing) or failure
+        if out.is_held and out.template is not None:
+            self._hold(message, out.template, failure)
+        else:
+            self._set_out(message, failure)
+
+    def _hold(self, message: _Message, template: Template, failure: _Failure | None) -> None:
+        def go_on(code: int | None) -> None:
+            self._set_out(message, _Failure(code) if code is not None else failure)
+
+        standing = self._world.catalogue.of(template.name, template.language)
+        if standing is not None:
+            self._world.lifecycle.hold(standing, go_on)
+
+    def _set_out(self, message: _Message, failure: _Failure | None) -> None:
+        world, now = self._world, self._world.clock.now()
         if failure is not None:
             at = now + between(*_FAILS_AFTER_S, side(message.dice, _FAILS_AT))
             world.schedule.at(at, self._fail, (message, failure))
             return
-        message.pricing = self._pricing(message, now)
+        message.pricing = message.price = self._pricing(message, now)
         world.schedule.at(
             now + between(*world.habits.sent_s, side(message.dice, _SENT_AT)), self._send, message
         )
@@ -232,6 +253,7 @@ class Life:
 
     def _send(self, due: float, message: _Message) -> None:
         habits, dice = self._world.habits, message.dice
+        self._world.tallies.sent(message.counted, due)
         chance = side(dice, _DELIVERED_OR_NOT)
         arrives = not message.person.blocks_us and chance < habits.delivered + habits.delivered_late
         # Of a reaction Meta tells nothing but that it was sent.
@@ -251,6 +273,7 @@ class Life:
 
     def _deliver(self, due: float, message: _Message) -> None:
         habits, dice, person = self._world.habits, message.dice, message.person
+        self._count_delivery(message, due)
         will_tell_reading = person.reads and person.read_receipts
         if not (will_tell_reading and side(dice, _MISSING) < habits.missing_delivered):
             self._emit(message, self._status(message, "delivered", due, priced=True), due)
@@ -265,9 +288,17 @@ class Life:
             )
             self._world.schedule.at(due + later, self._read, message)
 
+    def _count_delivery(self, message: _Message, at: float) -> None:
+        world, priced = self._world, message.price or {}
+        price = world.rules.prices.get(message.category, 0.0) if priced.get("billable") else 0.0
+        kind = str(priced.get("type", ""))
+        if world.tallies.delivered(message.counted, at, price=price, pricing_type=kind):
+            world.lifecycle.judge(message.counted.template_id, at)
+
     def _read(self, due: float, message: _Message) -> None:
         person, habits = message.person, self._world.habits
         if person.read_receipts:
+            self._world.tallies.read(message.counted, due)
             self._emit(message, self._status(message, "read", due, priced=True), due)
         # Only marketing moves people to write: an answer to an answer would never end.
         if not message.is_marketing or person.has_left or not (person.replies or person.leaves != "no"):
@@ -363,6 +394,13 @@ def _category(out: Outgoing, *, onboarded: bool) -> str:
     if out.endpoint == "marketing_messages" and onboarded:
         return "marketing_lite"
     return out.template.category.lower()
+
+
+def _counted(out: Outgoing, person: Person, now: float) -> Counted:
+    template_id = "" if out.template is None else str(out.template.facts["id"])
+    category = "SERVICE" if out.template is None else out.template.category
+    where = person.country
+    return Counted(template_id, out.line.number.digits, where, category, now)
 
 
 def _is_the_one(message: _Message, name: str) -> bool:

@@ -68,6 +68,9 @@ class Person:
     unreachable: bool
     capped: bool
     experiment: bool
+    taps: bool = False
+    blocks: bool = False
+    changes_number: bool = False
     reply_text: str | None = None
     leaving_text: str | None = None
 
@@ -93,6 +96,11 @@ class Person:
     def address(self) -> str:
         """The address the business knows."""
         return f"+{self.phone}" if self.phone and self.phone_known else self.user_id
+
+    @property
+    def country(self) -> str:
+        """The ISO country they are in."""
+        return country(self.phone) if self.phone else self.user_id[:2]
 
     @property
     def wa_digits(self) -> str:
@@ -128,6 +136,10 @@ class Population:
         """List people in the order of their keys, beginning after a key."""
         keys = sorted(key for key in self._people if after is None or key > after)
         return [self._people[key] for key in islice(keys, limit)]
+
+    def everybody(self) -> Iterable[Person]:
+        """List everybody, in the order they were met."""
+        return self._people.values()
 
     def meet(self, address: Address) -> Person:
         """Find the person at an address, or let them come into being."""
@@ -219,6 +231,9 @@ class Population:
             unreachable=_or(facts.unreachable, side(dice, 7) < habits.unreachable),
             capped=_or(facts.capped, side(dice, 8) < habits.capped),
             experiment=_or(facts.experiment, side(dice, 9) < habits.experiment),
+            taps=_or(facts.taps, side(dice, 10) < habits.taps),
+            blocks=_or(facts.blocks, side(dice, 11) < habits.blocks),
+            changes_number=_or(facts.changes_number, side(dice, 12) < habits.changes_number),
             reply_text=facts.reply_text,
             leaving_text=facts.leaving_text,
         )

@@ -9,11 +9,13 @@ from aiohttp.http_parser import RawRequestMessage
 from aiohttp.web_protocol import RequestHandler
 from aiohttp.web_request import BaseRequest
 
-from whatsapp_simulator.control import ROOT, Control, ControlRequest
+from whatsapp_simulator.control import Control
+from whatsapp_simulator.control_calls import ROOT, ControlRequest
 from whatsapp_simulator.graph.answers import Answer
 from whatsapp_simulator.graph.calls import GraphRequest
 from whatsapp_simulator.graph.errors import Problem, problem
 from whatsapp_simulator.graph.routes import answer, takes_files
+from whatsapp_simulator.graph.trouble import trouble
 from whatsapp_simulator.life import Life
 from whatsapp_simulator.media import LARGEST_FILE_BYTES
 from whatsapp_simulator.world import World
@@ -64,19 +66,15 @@ class Face:
             told = Answer(_TOO_LONG.http_status, _TOO_LONG.body())
         else:
             url = f"http://{request.host}{path}"
-            told = answer(
-                self._world,
-                self._life,
-                GraphRequest(request.method, path, url, request.query, request.headers, body),
-            )
+            call = GraphRequest(request.method, path, url, request.query, request.headers, body)
+            said = trouble(self._world, call) or answer(self._world, self._life, call)
+            told = said if isinstance(said, Answer) else await said
         if told.wait_s:
             await asyncio.sleep(told.wait_s)
         if told.connection_lost and request.transport is not None:
-            # The message is accepted, and nobody is told: what a lost answer looks like from outside.
+            # Nobody is told, whatever happened: what a lost answer looks like from outside.
             request.transport.abort()
-        headers = {"Content-Type": told.content_type}
-        if told.headers:
-            headers |= dict(told.headers)
+        headers = {"Content-Type": told.content_type, **dict(told.headers)}
         return web.Response(status=told.status, body=told.body, headers=headers)
 
 

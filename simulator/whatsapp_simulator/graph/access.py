@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from whatsapp_simulator.graph.errors import Problem, RefusedError, parameter
 from whatsapp_simulator.scenario import Setup
-from whatsapp_simulator.uploads import PREFIX as UPLOAD
 
 VERSIONS = frozenset({"v22.0", "v23.0", "v24.0", "v25.0", "v26.0"})
 OLDEST_VERSION, NEWEST_VERSION = "v22.0", "v26.0"
@@ -29,7 +28,7 @@ def split_path(path: str) -> tuple[str, list[str]]:
     parts = [part for part in path.split("/") if part]
     if parts and parts[0] in VERSIONS:
         return parts[0], parts[1:]
-    if not parts or not (parts[0].isdecimal() or parts[0] in ROOT_EDGES or parts[0].startswith(UPLOAD)):
+    if not parts or not (parts[0].isdecimal() or parts[0] in ROOT_EDGES or parts[0].startswith("upload:")):
         raise RefusedError(Problem(2500, 400, f"Unknown path components: {path}"))
     return OLDEST_VERSION, parts
 
@@ -45,6 +44,8 @@ def check_token(setup: Setup, headers: Mapping[str, str], query: Mapping[str, st
     if not hmac.compare_digest(token.encode("utf-8", "surrogateescape"), setup.access_token.encode()):
         raise RefusedError(_BAD_TOKEN)
     proof = query.get("appsecret_proof")
+    if proof is None and setup.require_appsecret_proof:
+        raise parameter("API calls from the server require an appsecret_proof argument")
     if proof is not None:
         right = hmac.new(setup.app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()
         if not hmac.compare_digest(proof.encode(), right.encode()):

@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 
-from whatsapp_simulator.graph.answers import Answer
 from whatsapp_simulator.graph.errors import parameter, refused
 from whatsapp_simulator.graph.multipart import read_form
 from whatsapp_simulator.life import Life
@@ -70,10 +69,8 @@ class Call:
         if not body.strip():
             return read
         if kind.startswith("multipart/form-data"):
-            form = read_form(self.request.headers, body)
-            return read | {
-                name: part.text if part.filename is None else part.content for name, part in form.items()
-            }
+            parts = read_form(self.request.headers, body)
+            return read | {name: part.content if part.filename else part.text for name, part in parts.items()}
         if kind.startswith("application/x-www-form-urlencoded"):
             text = body.decode("utf-8", "replace")
             return read | dict(urllib.parse.parse_qsl(text, keep_blank_values=True))
@@ -95,12 +92,7 @@ def read_object(body: bytes) -> dict[str, Any]:
     return written
 
 
-def told(facts: object, *, status: int = 200) -> Answer:
-    """Write an answer in JSON."""
-    return Answer(status, msgspec.json.encode(facts))
-
-
-SUCCESS = {"success": True}
+DONE = {"success": True}
 
 
 def needs_product(params: Mapping[str, Any]) -> None:

@@ -1,10 +1,9 @@
 """The calls about files: upload, look up, download and delete media; resumable uploads."""
 
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
-from whatsapp_simulator.graph.answers import Answer
-from whatsapp_simulator.graph.calls import SUCCESS, Call, needs_product
+from whatsapp_simulator.graph.answers import SUCCESS, Answer, told
+from whatsapp_simulator.graph.calls import Call
 from whatsapp_simulator.graph.errors import parameter, unknown_id
 from whatsapp_simulator.graph.multipart import read_form
 from whatsapp_simulator.media import File, check_upload, plain_type
@@ -15,37 +14,44 @@ _SAYS_NOTHING = ("", "application/octet-stream")
 _GONE = Answer(404, b"", content_type="text/plain")
 
 
-def upload(call: Call) -> object:
+def upload(call: Call) -> Answer:
     """Answer `POST /{phone_number_id}/media`."""
     form = read_form(call.request.headers, call.request.body)
-    needs_product({name: form[name].text for name in form if name == "messaging_product"})
-    file = form.get("file")
+    product, file = form.get("messaging_product"), form.get("file")
+    if product is None:
+        raise parameter("(#100) The parameter messaging_product is required.")
+    if product.text != "whatsapp":
+        raise parameter("(#100) Param messaging_product must be one of {WHATSAPP}")
     if file is None:
         raise parameter("(#100) The parameter file is required.")
     # The type of the file itself counts, the field `type` only where the file says nothing.
     said = form["type"].text if "type" in form else ""
     mime_type = file.content_type if plain_type(file.content_type) not in _SAYS_NOTHING else said
     check_upload(file.content, mime_type)
-    return {"id": call.world.media.store(file.content, mime_type, phone_number_id=call.node).id}
+    stored = call.world.media.store(file.content, mime_type, phone_number_id=call.node)
+    return told({"id": stored.id})
 
 
-def look_up(call: Call) -> object:
+def look_up(call: Call) -> Answer:
     """Answer `GET /{media_id}`."""
     file = _file(call)
-    address = urlsplit(call.request.url)
-    return {
-        "messaging_product": "whatsapp",
-        "url": call.world.media.url(file, base=f"{address.scheme}://{address.netloc}"),
-        "mime_type": file.mime_type,
-        "sha256": file.sha256,
-        "file_size": str(len(file.content)),
-        "id": file.id,
-    }
+    base = call.request.url.removesuffix(call.request.path)
+    return told(
+        {
+            "messaging_product": "whatsapp",
+            "url": call.world.media.url(file, base=base),
+            "mime_type": file.mime_type,
+            "sha256": file.sha256,
+            "file_size": str(len(file.content)),
+            "id": file.id,
+        }
+    )
 
 
-def delete(call: Call) -> object:
+def delete(call: Call) -> Answer:
     """Answer `DELETE /{media_id}`."""
-    call.world.media.delete(_file(call).id)
+    file = _file(call)
+    call.world.media.delete(file.id)
     return SUCCESS
 
 
@@ -55,26 +61,27 @@ def download(world: World, query: Mapping[str, str]) -> Answer:
     return _GONE if file is None else Answer(200, file.content, content_type=file.mime_type)
 
 
-def open_session(call: Call) -> object:
+def open_session(call: Call) -> Answer:
     """Answer `POST /{app_id}/uploads`."""
-    length, file_type = call.query.get("file_length", ""), call.query.get("file_type", "")
+    query = call.query
+    length, file_type = query.get("file_length", ""), query.get("file_type", "")
     if not length.isdecimal() or not is_possible(int(length)):
         raise parameter("(#100) Param file_length must be the length of the file in bytes, at most 100 MB.")
     if file_type not in TYPES:
         raise parameter(f"(#100) Param file_type must be one of {', '.join(TYPES)}.")
-    name = call.query.get("file_name", "")
-    session = call.world.uploads.open(file_name=name, file_length=int(length), file_type=file_type)
-    return {"id": session.id}
+    session = call.world.uploads.open(
+        file_name=query.get("file_name", ""), file_length=int(length), file_type=file_type
+    )
+    return told({"id": session.id})
 
 
-def show_session(call: Call) -> object:
-    """Answer `GET /upload:…`: how far the upload is."""
-    session = _session(call)
-    return {"id": session.id, "file_offset": session.received}
+def session_standing(call: Call) -> Answer:
+    """Answer `GET /upload:…`, with how far it is."""
+    return _standing(_session(call))
 
 
-def resume(call: Call) -> object:
-    """Answer `POST /upload:…`: a handle once the file is whole, else how far it is."""
+def upload_part(call: Call) -> Answer:
+    """Answer `POST /upload:…`, with a handle once the file is whole."""
     session, body = _session(call), call.request.body
     offset = call.request.headers.get("file_offset", "")
     if not offset.isdecimal() or int(offset) != session.received:
@@ -84,16 +91,11 @@ def resume(call: Call) -> object:
     if session.received + len(body) > session.file_length:
         raise parameter("(#100) The request body is longer than what is left of the file.")
     handle = call.world.uploads.take(session, len(body))
-    return {"h": handle} if handle else {"id": session.id, "file_offset": session.received}
+    return told({"h": handle}) if handle else _standing(session)
 
 
-def _file(call: Call) -> File:
-    file, asked = call.world.media.find(call.node), call.query.get("phone_number_id")
-    if file is None:
-        raise unknown_id(call.node, call.request.method)
-    if asked is not None and asked != file.phone_number_id:
-        raise parameter("(#100) Param phone_number_id is not a valid whatsapp business phone number id ID")
-    return file
+def _standing(session: Session) -> Answer:
+    return told({"id": session.id, "file_offset": session.received})
 
 
 def _session(call: Call) -> Session:
@@ -101,3 +103,13 @@ def _session(call: Call) -> Session:
     if session is None:
         raise unknown_id(call.node, call.request.method)
     return session
+
+
+def _file(call: Call) -> File:
+    file = call.world.media.find(call.node)
+    if file is None:
+        raise unknown_id(call.node, call.request.method)
+    asked = call.query.get("phone_number_id")
+    if asked is not None and asked != file.phone_number_id:
+        raise parameter("(#100) Param phone_number_id is not a valid whatsapp business phone number id ID")
+    return file

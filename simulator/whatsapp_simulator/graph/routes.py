@@ -4,14 +4,29 @@ A path is a node (an id) and an edge.  The table names the kind of node, and the
 for whatever ends the path.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
+from dataclasses import replace
+from inspect import isawaitable
 
-from whatsapp_simulator.graph import accounts, files
+from whatsapp_simulator.graph import (
+    accounts,
+    analytics,
+    block_list,
+    conversation,
+    files,
+    flows,
+    numbers,
+    signups,
+    subscriptions,
+    template_groups,
+    templates,
+    tokens,
+)  # fmt: skip
 from whatsapp_simulator.graph.access import ROOT_EDGES, check_token, split_path
-from whatsapp_simulator.graph.answers import Answer
-from whatsapp_simulator.graph.calls import Call, GraphRequest, Handler, told
-from whatsapp_simulator.graph.errors import RefusedError, unknown_id
-from whatsapp_simulator.graph.messages import post_message
+from whatsapp_simulator.graph.answers import Answer, told
+from whatsapp_simulator.graph.calls import Call, GraphRequest, Handler
+from whatsapp_simulator.graph.errors import RefusedError, refused, unknown_id
+from whatsapp_simulator.graph.messages.post import post_message
 from whatsapp_simulator.life import Endpoint, Life
 from whatsapp_simulator.media import ATTACHMENTS
 from whatsapp_simulator.uploads import PREFIX as UPLOAD
@@ -24,43 +39,126 @@ def _sends(endpoint: Endpoint) -> Handler:
     return lambda call: post_message(call.world, call.life, call.line, endpoint, call.request.body)
 
 
-ROUTES: Mapping[str, Mapping[str, Handler]] = {
-    "number": {"GET": accounts.show_number},
+# What people get: it counts for no management quota.
+_SENDS: Mapping[str, Mapping[str, Handler]] = {
     "number/messages": {"POST": _sends("messages")},
     "number/marketing_messages": {"POST": _sends("marketing_messages")},
+}
+# Counted per account and hour; everything else counts for the app.
+# Source: DOC/about-the-platform (rate limits).
+_MANAGEMENT: Mapping[str, Mapping[str, Handler]] = {
+    "waba": {"GET": accounts.show, "POST": accounts.change},
+    "waba/message_templates": {
+        "GET": templates.listing, "POST": templates.create, "DELETE": templates.delete,
+    },
+    "waba/message_templates/archive": {"POST": templates.archive},
+    "waba/message_templates/unarchive": {"POST": templates.unarchive},
+    "waba/upsert_message_templates": {"POST": templates.upsert},
+    "waba/phone_numbers": {"GET": numbers.listing, "POST": numbers.add},
+    "waba/subscribed_apps": {
+        "GET": subscriptions.listing, "POST": subscriptions.subscribe, "DELETE": subscriptions.unsubscribe,
+    },
+}  # fmt: skip
+_OTHERS: Mapping[str, Mapping[str, Handler]] = {
+    "waba/template_analytics": {"GET": analytics.templates},
+    "waba/template_group_analytics": {"GET": analytics.groups},
+    "waba/template_groups": {"GET": template_groups.listing, "POST": template_groups.create},
+    "waba/signups": {"GET": signups.listing, "POST": signups.create},
+    "waba/flows": {"GET": flows.listing, "POST": flows.create},
+    "template": {"GET": templates.show, "POST": templates.edit},
+    "template/unpause": {"POST": templates.unpause},
+    "template/compare": {"GET": templates.compare},
+    "template_group": {
+        "GET": template_groups.show, "POST": template_groups.change, "DELETE": template_groups.delete,
+    },
+    "number": {"GET": numbers.show, "POST": numbers.change},
+    "number/register": {"POST": numbers.register},
+    "number/deregister": {"POST": numbers.deregister},
+    "number/request_code": {"POST": numbers.request_code},
+    "number/verify_code": {"POST": numbers.verify_code},
+    "number/settings": {"GET": numbers.show_settings, "POST": numbers.change_settings},
+    "number/whatsapp_business_profile": {"GET": numbers.show_profile, "POST": numbers.change_profile},
+    "number/whatsapp_business_encryption": {"GET": conversation.show_key, "POST": conversation.change_key},
+    "number/message_qrdls": {"GET": conversation.list_codes, "POST": conversation.write_code},
+    "number/message_qrdls/*": {"GET": conversation.show_code, "DELETE": conversation.delete_code},
+    "number/conversational_automation": {"POST": conversation.change_automation},
+    "number/username": {
+        "GET": conversation.show_username, "POST": conversation.take_username,
+        "DELETE": conversation.drop_username,
+    },
+    "number/username_suggestions": {"GET": conversation.suggest_usernames},
+    "number/block_users": {
+        "GET": block_list.listing, "POST": block_list.block, "DELETE": block_list.unblock,
+    },
+    "signup": {"GET": signups.show, "POST": signups.change},
+    "signups/*": {"GET": signups.show, "POST": signups.change},
+    "flow": {"GET": flows.show, "POST": flows.change, "DELETE": flows.delete},
+    "flow/assets": {"GET": flows.list_assets, "POST": flows.upload},
+    "flow/publish": {"POST": flows.publish},
+    "flow/deprecate": {"POST": flows.deprecate},
+    "app/subscriptions": {
+        "GET": subscriptions.show_fields, "POST": subscriptions.subscribe_fields,
+        "DELETE": subscriptions.unsubscribe_fields,
+    },
     "number/media": {"POST": files.upload},
     "media": {"GET": files.look_up, "DELETE": files.delete},
     "app/uploads": {"POST": files.open_session},
-    "upload": {"GET": files.show_session, "POST": files.resume},
-    "template": {"GET": accounts.show_template},
-    "waba": {"GET": accounts.show_account},
-    "waba/message_templates": {"GET": accounts.list_templates},
-    "waba/phone_numbers": {"GET": accounts.list_numbers},
-}
+    "upload": {"GET": files.session_standing, "POST": files.upload_part},
+    "message_template_library": {"GET": templates.library},
+    "debug_token": {"GET": tokens.debug},
+}  # fmt: skip
+ROUTES = {**_SENDS, **_MANAGEMENT, **_OTHERS}
 
 
-def answer(world: World, life: Life, request: GraphRequest) -> Answer:
-    """Answer a Graph request; a refusal is an answer too."""
-    counts = world.counts
-    counts.requests += 1
+def answer(world: World, life: Life, request: GraphRequest) -> Answer | Awaitable[Answer]:
+    """Answer a Graph request; a refusal is an answer too.
+
+    Only what asks a callback for the challenge has to be awaited.
+    """
+    world.counts.requests += 1
+    headers: tuple[tuple[str, str], ...] = ()
     try:
         if request.path == ATTACHMENTS:
             check_token(world.setup, request.headers, request.query)
             return files.download(world, request.query)
         version, parts = split_path(request.path)
         check_token(world.setup, request.headers, request.query)
-        handler, call = _routed(world, life, request, version, parts)
+        route, handler, call = _routed(world, life, request, version, parts)
+        if route not in _SENDS:
+            code, header = world.quota.count(world.setup, world.rules, is_management=route in _MANAGEMENT)
+            headers = (header,)
+            if code is not None:
+                raise refused(code)
         said = handler(call)
-        return said if isinstance(said, Answer) else told(said)
+        if isawaitable(said):
+            return _later(world, said, headers)
     except RefusedError as refusal:
-        counts.refused[str(refusal.problem.code)] += 1
-        counts.second(world.real_time()).refused += 1
-        return Answer(refusal.problem.http_status, refusal.problem.body())
+        return _refused(world, refusal, headers)
+    return _told(said, headers)
+
+
+async def _later(world: World, said: Awaitable[object], headers: tuple[tuple[str, str], ...]) -> Answer:
+    try:
+        return _told(await said, headers)
+    except RefusedError as refusal:
+        return _refused(world, refusal, headers)
+
+
+def _told(said: object, headers: tuple[tuple[str, str], ...]) -> Answer:
+    answer = said if isinstance(said, Answer) else told(said)
+    return replace(answer, headers=headers) if headers else answer
+
+
+def _refused(world: World, refusal: RefusedError, headers: tuple[tuple[str, str], ...]) -> Answer:
+    counts, problem = world.counts, refusal.problem
+    counts.refused[str(problem.code)] += 1
+    counts.second(world.real_time()).refused += 1
+    return Answer(problem.http_status, problem.body(), headers=headers)
 
 
 def _routed(
     world: World, life: Life, request: GraphRequest, version: str, parts: list[str]
-) -> tuple[Handler, Call]:
+) -> tuple[str, Handler, Call]:
     node = parts[0] if parts else ""
     route = "/".join((_kind(world, node), *parts[1:]))
     item = ""
@@ -70,29 +168,28 @@ def _routed(
     handler = ROUTES.get(route, {}).get(request.method)
     if handler is None:
         raise unknown_id(node, request.method)
-    return handler, Call(world, life, request, version, node, item)
+    return route, handler, Call(world, life, request, version, node, item)
 
 
 def _kind(world: World, node: str) -> str:
     if node in world.lines:
         return "number"
-    if node == world.setup.waba_id:
-        return "waba"
-    if node == world.setup.app_id:
-        return "app"
     if node in ROOT_EDGES:
         return node
-    return _kind_of_rarer_node(world, node)
-
-
-def _kind_of_rarer_node(world: World, node: str) -> str:
-    if node.startswith(UPLOAD):
-        return "upload"
-    if world.media.find(node) is not None:
-        return "media"
-    return "template" if world.template_of_id(node) is not None else "unknown"
+    account = world.account
+    kinds = {
+        "waba": node == world.setup.waba_id,
+        "app": node == world.setup.app_id,
+        "upload": node.startswith(UPLOAD),
+        "template": world.catalogue.of_id(node) is not None,
+        "media": world.media.find(node) is not None,
+        "signup": node in account.signups,
+        "flow": node in account.flows,
+        "template_group": node in account.template_groups,
+    }
+    return next((kind for kind, is_it in kinds.items() if is_it), "unknown")
 
 
 def takes_files(path: str) -> bool:
     """Tell whether a request to this path may be as large as the largest file."""
-    return path.endswith("/media") or f"/{UPLOAD}" in path
+    return path.endswith(("/media", "/assets")) or f"/{UPLOAD}" in path

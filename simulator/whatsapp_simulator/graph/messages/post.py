@@ -67,14 +67,16 @@ def post_message(world: World, life: Life, line: Line, endpoint: Endpoint, body:
     _check_person(line, envelope, person)
     if envelope.context:
         shown = _quoting(world, person, shown, envelope.context)
+    standing = None if template is None else world.catalogue.of(template.name, template.language)
+    is_held = standing is not None and world.lifecycle.holds(standing)
     wamid = life.accept(
         Outgoing(
             line, envelope.address, person, endpoint, envelope.token, template, shown,
-            group=envelope.group, people=people, direct=envelope.direct,
+            group=envelope.group, people=people, direct=envelope.direct, is_held=is_held,
         )
     )  # fmt: skip
     line.pairs.take(_pair(envelope, person), world.clock.now())
-    return _met_by_faults(world, line, person, _accepted(envelope, wamid, template))
+    return _met_by_faults(world, line, person, _accepted(envelope, wamid, template, is_held=is_held))
 
 
 def _read(world: World, envelope: Envelope, written: dict[str, Any]) -> Shown | dict[str, Any]:
@@ -111,6 +113,9 @@ def _check_number(world: World, line: Line, envelope: Envelope, person: Person) 
         raise refused(133010)
     if line.number.status in _LOCKED:
         raise refused(131031)
+    restricted = world.account.refusal(is_template=envelope.kind == "template", now=world.clock.now())
+    if restricted is not None:
+        raise refused(restricted)
     if not line.pairs.has_room(_pair(envelope, person), world.clock.now()):
         raise refused(131056)
     # In real seconds even when the clock runs fast: the sender lives in real time.
@@ -135,7 +140,7 @@ def _quoting(world: World, person: Person, shown: Shown, context: str) -> Shown:
     return msgspec.structs.replace(shown, context=context)
 
 
-def _accepted(envelope: Envelope, wamid: str, template: Template | None) -> Answer:
+def _accepted(envelope: Envelope, wamid: str, template: Template | None, *, is_held: bool) -> Answer:
     contact, message = {"input": envelope.written_address}, {"id": wamid}
     if envelope.group is not None:
         message["group_id"] = envelope.group.group_id
@@ -144,7 +149,7 @@ def _accepted(envelope: Envelope, wamid: str, template: Template | None) -> Answ
     else:
         contact["user_id"] = envelope.address.user_id or ""
     if template is not None:
-        message["message_status"] = "accepted"
+        message["message_status"] = "held_for_quality_assessment" if is_held else "accepted"
     answer = {"messaging_product": "whatsapp", "contacts": [contact], "messages": [message]}
     return Answer(200, msgspec.json.encode(answer))
 
