@@ -211,7 +211,10 @@ class Control:
         return self._clock()
 
     async def _advance(self, request: ControlRequest) -> object:
-        self._world.clock.advance(decode(request.body, _Advance).seconds)
+        ahead = decode(request.body, _Advance).seconds
+        # A file that is being fetched belongs to the time before.
+        await self._world.links.finish()
+        self._world.clock.advance(ahead)
         self._world.schedule.clock_changed()
         # When the answer comes, all that fell due has happened; only webhooks may still be on their way.
         await self._world.schedule.play_due()
@@ -354,6 +357,7 @@ def _traits(person: Person) -> dict[str, Any]:
         "received": person.received,
         "read_up_to": person.read_up_to,
         "typing_until": person.typing_until,
+        "identity_key_hash": person.identity_key_hash,
         "quick_replies": [
             {"text": reply.text, "payload": reply.payload}
             for reply in (person.quick_replies[1] if person.quick_replies else ())
