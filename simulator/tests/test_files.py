@@ -41,7 +41,7 @@ def _ask(
             return refusal.code, refusal.read(), refusal.headers
 
 
-def _form(content: bytes, mime_type: str, *, boundary: str = "abc", **fields: str) -> bytes:
+def _form(content: bytes, mime_type: str, /, *, boundary: str = "abc", **fields: str) -> bytes:
     written = b"".join(
         f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
         for name, value in fields.items()

@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 from whatsapp_simulator import __version__
 from whatsapp_simulator.control_calls import ROOT, ControlRequest, NotFoundError, Told
 from whatsapp_simulator.control_management import ManagementControl
+from whatsapp_simulator.control_numbers import NumberActs
 from whatsapp_simulator.control_people import PeopleActs
 from whatsapp_simulator.crowd import gather
 from whatsapp_simulator.journal import Journal
@@ -98,6 +99,9 @@ class Control:
             "reset": {"POST": self._reset},
         }
         self._people_acts = PeopleActs(world, life.deeds)
+        self._number_acts = NumberActs(world, line=self._people_acts.line, meet=self._meet)
+        for path in self._number_acts.by_path:
+            self._acts[path] = {"POST": self._act_on_number}
 
     async def answer(self, request: ControlRequest) -> Told:
         """Answer a request; mistakes are told in a sentence under `error.message`."""
@@ -292,6 +296,9 @@ class Control:
         if file is None or request.method != "GET":
             raise NotFoundError(f"There is no {request.method} {ROOT}{request.path}.")
         return Told(200, file.content, file.mime_type)
+
+    async def _act_on_number(self, request: ControlRequest) -> object:
+        return self._number_acts.by_path[request.path](request.body)
 
     def _person(self, request: ControlRequest) -> object:
         address, _, act = request.path.removeprefix("people/").partition("/")

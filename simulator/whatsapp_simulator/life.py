@@ -83,6 +83,8 @@ class Life:
         quick_replies = _quick_replies(shown)
         if quick_replies:
             person.quick_replies = (wamid, quick_replies)
+        if out.template is None and out.line.number.has_business_agent:
+            person.taken_over |= {out.line.number.phone_number_id}
         if out.template is None and person.has_left:
             person.confirmed = True
             world.counts.confirmations += 1
@@ -110,18 +112,18 @@ class Life:
         if out.is_held and out.template is not None:
             self._hold(message, out.template, failure)
         else:
-            self._set_out(message, failure)
+            self._set_out(message, failure, now)
 
     def _hold(self, message: Message, template: Template, failure: Failure | None) -> None:
-        def go_on(code: int | None) -> None:
-            self._set_out(message, Failure(code) if code is not None else failure)
+        def go_on(code: int | None, at: float) -> None:
+            self._set_out(message, failure if code is None else Failure(code), at)
 
         standing = self._world.catalogue.of(template.name, template.language)
         if standing is not None:
             self._world.lifecycle.hold(standing, go_on)
 
-    def _set_out(self, message: Message, failure: Failure | None) -> None:
-        world, now, person = self._world, self._world.clock.now(), message.person
+    def _set_out(self, message: Message, failure: Failure | None, now: float) -> None:
+        world, person = self._world, message.person
         if failure is None:
             price = message.pricing = message.price = price_of(
                 world, message.line, person, message.category, now

@@ -89,6 +89,8 @@ class Person:
     blocked_by_us: bool = False
     received: int = 0
     windows: dict[str, float] | None = None
+    taken_over: frozenset[str] = frozenset()
+    """Numbers whose agent gave the thread to the business."""
     free_entries: dict[str, FreeEntry] | None = None
     quick_replies: tuple[str, tuple[QuickReply, ...]] | None = None
     """The last message that had quick replies: wamid and what they say."""

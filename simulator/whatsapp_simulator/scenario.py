@@ -43,6 +43,8 @@ class Number(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The portfolio's limit is the highest of its numbers'."""
     is_on_biz_app: bool = False
     """Shared with the Business app on a phone: 20 messages a second, echoes, edits and history."""
+    has_business_agent: bool = False
+    """Meta Business Agent answers: what people write is told under `standby` until a service message takes over."""
     identity_key_check: bool = False
     """Refuse a message whose `recipient_identity_key_hash` is not the person's (137000)."""
 

@@ -13,7 +13,7 @@ from whatsapp_simulator.graph import health, subscriptions
 from whatsapp_simulator.graph.calls import DONE, Call, flag_of, needs_product, one_of, text_of
 from whatsapp_simulator.graph.errors import RefusedError, parameter, problem, refused
 from whatsapp_simulator.graph.fields import Field, asked, chosen, page
-from whatsapp_simulator.scenario import Number
+from whatsapp_simulator.scenario import MessagingStep, Number
 from whatsapp_simulator.world import Line, World
 
 NODE = "WhatsAppBusinessPhoneNumber"
@@ -80,6 +80,7 @@ def add(call: Call) -> object:
         display_phone_number=f"+{digits}",
         verified_name=name,
         status="UNVERIFIED",
+        messaging_limit=messaging_limit(world),
     )
     return {"id": world.add_number(number).number.phone_number_id}
 
@@ -218,10 +219,10 @@ def change_profile(call: Call) -> object:
     return DONE
 
 
-def messaging_limit(world: World) -> str:
+def messaging_limit(world: World) -> MessagingStep:
     """Tell the limit of the portfolio: the highest that one of its numbers shows."""
     limits = [line.number.messaging_limit for line in world.lines.values()]
-    return max(limits, key=TIERS.index, default=TIERS[0])
+    return max(limits, key=TIERS.index, default="TIER_250")
 
 
 def _facts(world: World, line: Line) -> dict[str, Any]:
