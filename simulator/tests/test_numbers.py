@@ -113,7 +113,10 @@ def it_keeps_profile_and_settings(simulator: RunningSimulator) -> None:
     assert simulator.graph("GET", f"{NUMBER}/settings").body["user_identity_change"] == {
         "enable_identity_key_check": True
     }
-    for bad in ({}, {"storage_configuration": {"status": "ON_THE_MOON"}}, {"user_identity_change": {}}):
+    mistakes: tuple[dict[str, Any], ...] = (
+        {}, {"storage_configuration": {"status": "ON_THE_MOON"}}, {"user_identity_change": {}},
+    )  # fmt: skip
+    for bad in mistakes:
         assert post(simulator, "settings", bad).code == 100
 
 

@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 from whatsapp_simulator import __version__
 from whatsapp_simulator.control_calls import ROOT, ControlRequest, NotFoundError, Told
 from whatsapp_simulator.control_management import ManagementControl
+from whatsapp_simulator.control_numbers import NumberActs
 from whatsapp_simulator.control_people import PeopleActs
 from whatsapp_simulator.crowd import gather
 from whatsapp_simulator.journal import Journal
@@ -98,6 +99,9 @@ class Control:
             "reset": {"POST": self._reset},
         }
         self._people_acts = PeopleActs(world, life.deeds)
+        self._number_acts = NumberActs(world, line=self._people_acts.line, meet=self._meet)
+        for path in self._number_acts.by_path:
+            self._acts[path] = {"POST": self._act_on_number}
 
     async def answer(self, request: ControlRequest) -> Told:
         """Answer a request; mistakes are told in a sentence under `error.message`."""
@@ -211,7 +215,10 @@ class Control:
         return self._clock()
 
     async def _advance(self, request: ControlRequest) -> object:
-        self._world.clock.advance(decode(request.body, _Advance).seconds)
+        ahead = decode(request.body, _Advance).seconds
+        # A file that is being fetched belongs to the time before.
+        await self._world.links.finish()
+        self._world.clock.advance(ahead)
         self._world.schedule.clock_changed()
         # When the answer comes, all that fell due has happened; only webhooks may still be on their way.
         await self._world.schedule.play_due()
@@ -290,6 +297,9 @@ class Control:
             raise NotFoundError(f"There is no {request.method} {ROOT}{request.path}.")
         return Told(200, file.content, file.mime_type)
 
+    async def _act_on_number(self, request: ControlRequest) -> object:
+        return self._number_acts.by_path[request.path](request.body)
+
     def _person(self, request: ControlRequest) -> object:
         address, _, act = request.path.removeprefix("people/").partition("/")
         if not act:
@@ -354,6 +364,7 @@ def _traits(person: Person) -> dict[str, Any]:
         "received": person.received,
         "read_up_to": person.read_up_to,
         "typing_until": person.typing_until,
+        "identity_key_hash": person.identity_key_hash,
         "quick_replies": [
             {"text": reply.text, "payload": reply.payload}
             for reply in (person.quick_replies[1] if person.quick_replies else ())

@@ -55,6 +55,13 @@ class Line:
         self.service_messages = 0
         self.particulars = Particulars(is_verified=number.status != "UNVERIFIED")
 
+    def take_from_free_tier(self, month: int, most: int) -> bool:
+        """Tell whether a service message is among the free ones of its calendar month, and count it."""
+        if self.service_month != month:
+            self.service_month, self.service_messages = month, 0
+        self.service_messages += 1
+        return self.service_messages <= most
+
     def count_accepted(self, monotonic: float) -> None:
         """Count a message to a person; monotonic: real seconds."""
         self.throughput.take()
