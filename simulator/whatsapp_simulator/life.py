@@ -256,8 +256,8 @@ class Life:
             status["biz_opaque_callback_data"] = message.token
         if priced and message.pricing is not None:
             status["pricing"], message.pricing = message.pricing, None
-            if message.conversation is not None:
-                status["conversation"] = message.conversation.told(name)
+        if message.conversation is not None and name in ("sent", "delivered"):
+            status["conversation"] = message.conversation.told(name)
         return status
 
     def _emit(self, message: Message, status: dict[str, Any], at: float) -> None:

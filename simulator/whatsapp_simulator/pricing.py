@@ -19,7 +19,7 @@ _UTILITY = frozenset({"utility", "group_utility"})
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """What old webhooks, and all of a free entry point, say of the conversation; told with the first status."""
+    """What old webhooks, and all of a free entry point, say of the conversation; told with `sent` and `delivered`."""
 
     id: str
     origin: str
