@@ -720,3 +720,39 @@ def it_sends_a_gif_and_a_max_price_on_the_marketing_endpoint(shared: RunningSimu
     assert _send(shared, {**_filled("max_price"), **wrong}, endpoint="marketing_messages").code == 100
     to_id = {**_filled("max_price"), "recipient": "US.1"}
     assert _send(shared, to_id, to="", endpoint="marketing_messages").code == 131062
+
+
+@pytest.mark.parametrize(
+    ("name", "endpoint", "more", "arrives"),
+    [
+        ("plain_code", "messages", {}, False),
+        ("plain_code", "messages", {"message_send_ttl_seconds": 900}, False),
+        ("plain_utility", "messages", {}, True),
+        ("plain_utility", "messages", {"message_send_ttl_seconds": 60}, False),
+        ("plain_utility", "messages", {"message_send_ttl_seconds": -1}, True),
+        ("plain_ca", "messages", {"message_send_ttl_seconds": 43_200}, True),
+        ("plain_ca", "marketing_messages", {"message_send_ttl_seconds": 43_200}, False),
+        ("plain_ca", "marketing_messages", {}, True),
+    ],
+)
+def it_drops_what_is_not_delivered_in_its_life_time(
+    start: Starter, receiver: Receiver, *, name: str, endpoint: str, more: Json, arrives: bool
+) -> None:
+    category = {"plain_code": "AUTHENTICATION", "plain_utility": "UTILITY"}.get(name, "MARKETING")
+    late = {"delivered": 0, "delivered_late": 1, "late_s": (DAY_S, DAY_S)}
+    simulator = start(habits=late, setup={"templates": (_template(name, _BODY, category=category, **more),)})
+
+    assert _send(simulator, _filled(name), endpoint=endpoint).status == 200
+
+    simulator.advance(2 * DAY_S)
+    assert [one["status"] for one in receiver.statuses] == ["sent", "delivered"][: 1 + arrives]
+
+
+def it_keeps_marketing_on_messages_where_there_is_no_other_way(start: Starter) -> None:
+    """Switching it off bites on accounts that have the other endpoint."""
+    switches = {"disable_marketing_messages_on_cloud_api": True, "templates": TEMPLATES}
+    onboarded = start(setup=switches)
+    other = start(setup={**switches, "marketing_messages_onboarding_status": "ELIGIBLE"})
+
+    assert _send(onboarded, _filled("plain")).code == 131063
+    assert _send(other, _filled("plain")).status == 200

@@ -22,6 +22,7 @@ from whatsapp_simulator.world import Line, World
 
 _UNREACHABLE, _EXPERIMENT, _WINDOW_CLOSED, _CAPPED, _STOPPED = 131026, 130472, 131047, 131049, 131050
 _INVALID, _MEDIA_UNUSABLE = 131009, 131053
+_LONGEST_LIFE_S, _LIFE_OF_A_CODE_S = 30 * WINDOW_S, 600.0
 _REACTED_WITHIN_S = 30 * WINDOW_S
 _FAILS_AFTER_S = (1.0, 5.0)
 _REPEATED_AFTER_S = (0.5, 30.0)
@@ -81,6 +82,8 @@ class _Message:
     counted: Counted
     group_id: str = ""
     is_reaction: bool = False
+    lives_s: float = _LONGEST_LIFE_S
+    """Not delivered by then, it is dropped without a word."""
     held: dict[str, Any] | None = None
     price: dict[str, Any] | None = None
 
@@ -156,6 +159,7 @@ class Life:
             counted=_counted(out, person, now),
             group_id=out.group.group_id if out.group else "",
             is_reaction=out.shown.reaction is not None,
+            lives_s=_lives_s(out),
         )
         failure = self._failure(out, person, now, is_marketing=is_marketing) or failure
         if out.is_held and out.template is not None:
@@ -269,7 +273,8 @@ class Life:
             later = between(*habits.delivered_s, side(dice, _DELIVERED_AT))
         else:
             later = between(*habits.late_s, side(dice, _LATE))
-        self._world.schedule.at(due + later, self._deliver, message)
+        if later <= message.lives_s:
+            self._world.schedule.at(due + later, self._deliver, message)
 
     def _deliver(self, due: float, message: _Message) -> None:
         habits, dice, person = self._world.habits, message.dice, message.person
@@ -384,6 +389,21 @@ def _files(shown: Shown) -> tuple[Media, ...]:
     headers = (shown.header, *[card.header for card in shown.cards])
     found = (shown.media, *[header.media for header in headers if header is not None])
     return tuple([media for media in found if media is not None])
+
+
+def _lives_s(out: Outgoing) -> float:
+    """Tell how many simulated seconds a message has to be delivered in.
+
+    Source: DOC/templates/time-to-live (read 2025-12); DOC as in payloads.  Marketing templates have a time of
+    their own on the marketing endpoint alone.
+    """
+    template = out.template
+    if template is None or (template.category == "MARKETING" and out.endpoint == "messages"):
+        return _LONGEST_LIFE_S
+    told = template.facts.get("message_send_ttl_seconds")
+    if not isinstance(told, int | float):
+        return _LIFE_OF_A_CODE_S if template.category == "AUTHENTICATION" else _LONGEST_LIFE_S
+    return told if told > 0 else _LONGEST_LIFE_S
 
 
 def _category(out: Outgoing, *, onboarded: bool) -> str:

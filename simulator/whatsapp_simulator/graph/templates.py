@@ -83,7 +83,7 @@ def edit(call: Call) -> object:
     category = category or standing.template.category
     facts: dict[str, Any] = {"category": category, **check_options(params, category)}
     if "components" in params:
-        named = standing.template.named
+        named = standing.template.form.named
         facts["components"] = check_components(params["components"], category, call.world.rules, named=named)
     if facts == {"category": standing.template.category}:
         raise parameter("(#100) Nothing to change: give components, category or message_send_ttl_seconds.")
