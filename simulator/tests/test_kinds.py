@@ -756,3 +756,32 @@ def it_keeps_marketing_on_messages_where_there_is_no_other_way(start: Starter) -
 
     assert _send(onboarded, _filled("plain")).code == 131063
     assert _send(other, _filled("plain")).status == 200
+
+
+def it_lets_the_marketing_endpoint_learn_a_template_that_is_new_or_was_left_alone(start: Starter) -> None:
+    simulator = start(setup={"templates": TEMPLATES})
+    simulator.control("PUT", "rules", {"reviews": False})
+    facts = _template("nova", {"type": "BODY", "text": "Tenim novetats a la botiga."}, category="MARKETING")
+    assert simulator.graph("POST", f"{WABA}/message_templates", facts).body["status"] == "APPROVED"
+
+    def code(name: str) -> int | None:
+        return _send(simulator, _filled(name), endpoint="marketing_messages").code
+
+    assert (code("nova"), code("plain")) == (134101, None)
+    assert _send(simulator, _filled("nova")).status == 200
+    simulator.advance(601)
+    assert code("nova") is None
+    simulator.advance(8 * DAY_S)
+    assert code("nova") == 134101
+    simulator.advance(601)
+    assert code("nova") is None
+
+
+def it_checks_the_identity_once_the_number_was_told_to(simulator: RunningSimulator) -> None:
+    message = {"type": "text", "text": {"body": "x"}, "recipient_identity_key_hash": "DF2lS5v2W6x="}
+    assert _send(simulator, message).status == 200
+
+    switched = {"user_identity_change": {"enable_identity_key_check": True}}
+    assert simulator.graph("POST", f"{NUMBER}/settings", switched).status == 200
+
+    assert _send(simulator, message).code == 137000
