@@ -164,6 +164,10 @@ TAKEN: dict[str, Json] = {
     "text": {"type": "text", "text": {"body": "x" * 4096, "preview_url": "true"}},
     "image by link": {"type": "image", "image": {"link": "https://example.com/a.jpg", "caption": "x" * 1024}},
     "document": {"type": "document", "document": {"id": PICTURE, "filename": "a.jpg"}},
+    "reaction with a sign that is a letter": {
+        "type": "reaction",
+        "reaction": {"message_id": "x", "emoji": "ℹ️"},
+    },
     "location in numbers": {"type": "location", "location": {"latitude": -90, "longitude": 180.0}},
     "contact": _contact(phones=[{"phone": "+1", "wa_id": "1"}], birthday="1990-01-23", org={"company": "X"}),
     "buttons": _interactive("button", {"buttons": [_reply(str(n), str(n)) for n in range(3)]}),
@@ -174,6 +178,7 @@ TAKEN: dict[str, Json] = {
     "list of sections": _list(
         *({"title": str(n), "rows": [{"id": str(n), "title": "t"}]} for n in range(10))
     ),
+    "flow of version 3 in digits": _flow(flow_message_version=3),
     "flow": _flow(flow_action="navigate", flow_action_payload={"screen": "TOPICS"}),
     "product": _interactive("product", {"catalog_id": "1", "product_retailer_id": "2"}, body=None),
     "products": _product_list(_products(15, 15, title="Part ")),
