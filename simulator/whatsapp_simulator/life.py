@@ -111,6 +111,7 @@ class Life:
             is_reaction=shown.reaction is not None,
             is_voice=shown.media is not None and shown.media.voice,
             choices=choices_of(shown) if person.taps else (),
+            lives_s=out.lives_s,
         )
         failure = failure_of(world, out, message, now) or failure
         if out.is_held and out.template is not None:
@@ -192,7 +193,8 @@ class Life:
             later = between(*habits.delivered_s, side(dice, DELIVERED_AT))
         else:
             later = between(*habits.late_s, side(dice, LATE))
-        self._world.schedule.at(due + later, self._deliver, message)
+        if later <= message.lives_s:
+            self._world.schedule.at(due + later, self._deliver, message)
 
     def _deliver(self, due: float, message: Message) -> None:
         habits, dice, person = self._world.habits, message.dice, message.person
