@@ -180,7 +180,7 @@ def it_shows_the_message_to_whomever_one_chooses(ona: Shop) -> None:
     assert "Bon dia, Chen." in preview()
     assert "Bon dia, Asha." in preview(who="ash")
     assert "Bon dia, Asha." in preview(contact=campaign.workspace.contacts.get(first_name="Asha").pk)
-    assert "Nobody of that name" in preview(who="zzz")
+    assert "Nobody is called that." in preview(who="zzz")
     theirs = person(shop(), "Eve")
     assert "Eve" not in preview(contact=theirs.pk)
 
