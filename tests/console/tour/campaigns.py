@@ -108,7 +108,7 @@ def furnish(shop: Shop) -> None:
     }
     Template.objects.filter(workspace=shop.workspace).update(synced_at=now())
     Number.objects.filter(workspace=shop.workspace).update(quality="GREEN")
-    Portfolio.objects.filter(workspace=shop.workspace).update(messaging_limit=1_000)
+    Portfolio.objects.filter(workspace=shop.workspace).update(messaging_limit=10_000)
     card = RateCard.objects.create(
         workspace=shop.workspace,
         name="Tarifa de prova",
