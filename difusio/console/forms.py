@@ -2,6 +2,7 @@
 
 import zoneinfo
 from typing import Any, Final, TypedDict
+from uuid import UUID
 
 from babel import Locale
 from django import forms
@@ -96,3 +97,37 @@ def _time_zones() -> list[tuple[str, str]]:
         name for name in zoneinfo.available_timezones() if "/" in name and not name.startswith("Etc/")
     )
     return [(name, name.replace("_", " ").replace("/", " / ")) for name in names]
+
+
+class Answer(TypedDict):
+    """What ``inbox.answer.answer`` asks for besides who and when."""
+
+    text: str
+    seen: int
+    once: UUID
+
+
+class DoneForm(forms.Form):
+    """Up to which message somebody had seen."""
+
+    seen = forms.IntegerField(min_value=0, max_value=2**63 - 1)
+
+
+class AnswerForm(DoneForm):
+    """What is answered, to what was seen; once: names this form, so that sending it twice answers once."""
+
+    once = forms.UUIDField()
+    # How long it may be and that it must not be empty is said by the act.
+    text = forms.CharField(label=_("Your answer"), required=False, strip=False)
+
+    def clean(self) -> dict[str, Any]:
+        """See that the form is one of ours, as its page wrote it."""
+        values = super().clean() or {}
+        if "seen" in self.errors or "once" in self.errors:
+            raise ValidationError(_("This page is out of date: open the conversation again."))
+        return values
+
+    def answer(self) -> Answer:
+        """Give the clean values as the act takes them."""
+        values = self.cleaned_data
+        return Answer(text=values["text"], seen=values["seen"], once=values["once"])

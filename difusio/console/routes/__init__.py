@@ -2,9 +2,10 @@
 
 from django.urls import URLPattern
 
-from difusio.console.routes import campaigns, doors
+from difusio.console.routes import campaigns, conversations, doors
 
 urlpatterns: list[URLPattern] = [
     *doors.urlpatterns,
     *campaigns.urlpatterns,
+    *conversations.urlpatterns,
 ]
