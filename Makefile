@@ -27,7 +27,7 @@ demo: setup ## Tell the whole story with the simulator (ARGS="--once --json")
 .PHONY: test
 test: setup ## Run the tests (ARGS="-k consent")
 	@$(BIN)/python -m tools.browser
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses=2 $(ARGS)
 
 .PHONY: check
 check: setup ## Format, lint, types, imports, migrations, docs

@@ -1,12 +1,14 @@
-"""One PostgreSQL for the whole run, in a home of its own that goes away afterwards."""
+"""One PostgreSQL for each process of the run, in a home of its own that goes away afterwards."""
 
 import atexit
 import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Final
 
 import django
+import pytest
 from django.conf import settings
 
 from difusio.common.sealed import Keyring, save_keyring
@@ -20,9 +22,12 @@ for _name in ("DIFUSIO_KEYS_FILE", "DIFUSIO_SECRET_KEY"):
 save_keyring(Keyring.generate(), _HOME / "keys.json")
 
 # A server of yours may be named; else the embedded one is started, without fsync: tests need no power cuts.
-if not os.environ.get("DATABASE_URL"):
+# The processes among which a run is parted inherit the first one's environment, and each needs a server for itself:
+# one test freezes it.
+_OURS: Final = "DIFUSIO_TESTS_STARTED_THE_STORE"
+if not os.environ.get("DATABASE_URL") or os.environ.get(_OURS):
     _store = open_store(_HOME, durable=False)
-    os.environ["DATABASE_URL"] = _store.url
+    os.environ |= {"DATABASE_URL": _store.url, _OURS: "yes"}
 
 
 @atexit.register
@@ -37,3 +42,14 @@ django.setup()
 
 # Hashing a password slowly protects a store that was stolen; a test's made-up people need no protection.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# Tests with real processes and real times: one after the other in one process, while the other takes the rest.
+_STAGES: Final = ("tests/journeys/", "tests/faults/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep together what shares a stage or a file, and begin with what takes longest."""
+    for item in items:
+        group = "stages" if item.nodeid.startswith(_STAGES) else item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: not item.nodeid.startswith(_STAGES))

@@ -21,11 +21,11 @@ SOURCE_LANGUAGE: Final = "en"
 # Pure packages mark sentences and leave their translation to an app.
 TRANSLATED_BY: Final = {"cloud_api": "reports", "rules": "campaigns"}
 # Apps whose errors reach a page: an error's docstring is its message.
-ERRORS_ON_PAGES: Final = ("accounts", "campaigns", "inbox", "message_templates", "numbers")
+ERRORS_ON_PAGES: Final = ("accounts", "campaigns", "inbox", "message_templates", "numbers", "segments")
 # Django has translated the names of languages already.
 _LEFT_TO_DJANGO: Final = frozenset({"project"})
 
-_SINGULAR: Final = frozenset({"_", "gettext", "gettext_lazy", "gettext_noop"})
+_SINGULAR: Final = frozenset({"_", "gettext", "gettext_lazy", "gettext_noop", "later"})
 _PLURAL: Final = frozenset({"ngettext", "ngettext_lazy"})
 
 

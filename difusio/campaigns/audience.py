@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from difusio.campaigns.errors import NothingToSay
 from difusio.campaigns.models import Campaign, Variant
 from difusio.consent.models import TopicKind
 from difusio.message_templates.choose import sendable
@@ -55,9 +56,12 @@ class Planned:
 def planned(campaign: Campaign, *, at: datetime) -> Planned:
     """Read a draft's segment and message.
 
-    Raises TreeError, UnknownTemplateError, NotApprovedError and what ``compile_batch`` raises.  Cost: 3 queries.
+    Raises NothingToSay, TreeError, UnknownTemplateError, NotApprovedError and what ``compile_batch`` raises.
+    Cost: 3 queries.
     """
     variant = Variant.objects.select_related("round").get(round__campaign=campaign, round__seq=1, name="A")
+    if not variant.template_name:
+        raise NothingToSay
     tree = parse(campaign.segment.tree)
     question = compile_tree(tree, workspace_id=campaign.workspace_id, at=at)
     versions = sendable(

@@ -1,5 +1,7 @@
 """What can be wrong with a campaign, each in a sentence that says what to do."""
 
+from django.utils.translation import gettext
+
 from difusio.common.sentences import SentenceError
 
 
@@ -7,8 +9,13 @@ class CampaignError(SentenceError):
     """The campaign cannot do this."""
 
     def __init__(self, detail: str = "") -> None:
-        sentence = type(self).__doc__ or ""
-        super().__init__(f"{sentence} ({detail})" if detail else sentence)
+        super().__init__(detail)
+        self.detail = detail
+
+    def __str__(self) -> str:
+        """Give the sentence in the language of whoever is served."""
+        sentence = gettext(type(self).__doc__ or "")
+        return f"{sentence} ({self.detail})" if self.detail else sentence
 
 
 class NoSuchCampaign(CampaignError):
@@ -17,6 +24,42 @@ class NoSuchCampaign(CampaignError):
 
 class NotADraft(CampaignError):
     """This campaign was launched or cancelled already: make a new one."""
+
+
+class IsScheduled(CampaignError):
+    """This campaign is scheduled: take it back to the drafts before you change it."""
+
+
+class NotScheduled(CampaignError):
+    """This campaign is not scheduled: nothing is to be taken back."""
+
+
+class NothingToSay(CampaignError):
+    """This campaign has no message yet: choose a template."""
+
+
+class InThePast(CampaignError):
+    """This moment is over: choose a later one."""
+
+
+class TooLate(CampaignError):
+    """Its moment passed while nothing was running here: see whether it still fits, and choose another one."""
+
+
+class MorePeople(CampaignError):
+    """More people would get it by now than you were shown: look at the numbers again."""
+
+
+class AlertWithoutService(CampaignError):
+    """A service alert needs a service topic, which people keep when they leave marketing: choose one."""
+
+
+class MarketingWithoutTopic(CampaignError):
+    """Launches and offers need a marketing topic, so that people can leave them: choose one."""
+
+
+class WasLaunched(CampaignError):
+    """What was launched stays for the record: only what never left can be deleted."""
 
 
 class NobodyConsents(CampaignError):

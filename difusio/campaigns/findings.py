@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.utils.translation import gettext
+
 from difusio.campaigns.audience import Planned
 from difusio.consent.models import TopicKind
 from difusio.message_templates.models import Template
@@ -38,6 +40,11 @@ def findings(plan: Planned, judged: Sequence[Judged], *, at: datetime) -> tuple[
         consents_ageing=sum(row.ageing for row in eligible),
     )
     return run(WHATSAPP_SPAIN, facts).findings
+
+
+def said(finding: Finding) -> str:
+    """Say a finding in the language of whoever is served."""
+    return gettext(finding.sentence) % finding.values
 
 
 def _facts(template: Template) -> TemplateFacts:

@@ -9,8 +9,15 @@ from django.db.models import Sum
 
 from difusio.accounts import audit
 from difusio.campaigns.audience import planned
-from difusio.campaigns.errors import Blocked, NobodyConsents, NoSuchCampaign, NotADraft, NumberStopped
-from difusio.campaigns.findings import findings, judge_plan
+from difusio.campaigns.errors import (
+    Blocked,
+    MorePeople,
+    NobodyConsents,
+    NoSuchCampaign,
+    NotADraft,
+    NumberStopped,
+)
+from difusio.campaigns.findings import findings, judge_plan, said
 from difusio.campaigns.models import Campaign, CampaignKind, CampaignState, Round, RoundBatch
 from difusio.outbox.freeze import freeze
 from difusio.outbox.models import Batch, Lane, Tally
@@ -27,11 +34,12 @@ class Launched:
     skipped: Mapping[str, int]
 
 
-def launch(campaign_id: int, *, by: str, at: datetime) -> Launched:
+def launch(campaign_id: int, *, by: str, at: datetime, at_most: int | None = None) -> Launched:
     """Write one delivery per member of the audience, queued or skipped with its reason, and start sending.
 
-    One transaction: all or nothing.  Repeating the call gives the first result.
-    Raises NoSuchCampaign, NotADraft, NumberStopped, Blocked, NobodyConsents, and what ``planned`` raises.
+    at_most: how many people whoever launches has been shown.  One transaction: all or nothing.  Repeating the call
+    gives the first result.
+    Raises NoSuchCampaign, NotADraft, NumberStopped, Blocked, NobodyConsents, MorePeople, and what ``planned`` raises.
     """
     with transaction.atomic():
         campaign = (
@@ -45,13 +53,13 @@ def launch(campaign_id: int, *, by: str, at: datetime) -> Launched:
         first = Round.objects.get(campaign=campaign, seq=1)
         if campaign.state in {CampaignState.SENDING, CampaignState.PAUSED} and first.launched_at:
             return _first_result(campaign)
-        if campaign.state != CampaignState.DRAFT:
+        if campaign.state not in {CampaignState.DRAFT, CampaignState.SCHEDULED}:
             raise NotADraft
         if campaign.number.stopped_for:
             raise NumberStopped
         plan = planned(campaign, at=at)
         blocks = [
-            finding.text
+            said(finding)
             for finding in findings(plan, judge_plan(plan, at=at), at=at)
             if finding.level is Level.BLOCK
         ]
@@ -74,10 +82,12 @@ def launch(campaign_id: int, *, by: str, at: datetime) -> Launched:
         frozen = freeze(plan.audience(batches), due_at=at, at=at)
         if not frozen.queued:
             raise NobodyConsents
+        if at_most is not None and frozen.queued > at_most:
+            raise MorePeople
         campaign.state = CampaignState.SENDING
         campaign.save(update_fields=["state"])
-        first.launched_at, first.launched_by = at, by
-        first.save(update_fields=["launched_at", "launched_by"])
+        first.launched_at, first.launched_by, first.held_back = at, by, ""
+        first.save(update_fields=["launched_at", "launched_by", "held_back"])
         audit.record(
             workspace_id=campaign.workspace_id,
             actor=by,

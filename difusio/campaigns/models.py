@@ -30,8 +30,20 @@ class CampaignState(models.TextChoices):
     CANCELLED = "cancelled"
 
 
+class Step(models.TextChoices):
+    """The steps in which a campaign is planned."""
+
+    WHOM = "whom"
+    WHAT = "what"
+    WHEN = "when"
+    CHECK = "check"
+
+
 class Campaign(models.Model):
-    """A message to a segment about a topic, from a number."""
+    """A message to a segment about a topic, from a number.
+
+    open_step: how far the planning of a draft has come.
+    """
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="campaigns")
     name = models.CharField(max_length=160)
@@ -40,6 +52,7 @@ class Campaign(models.Model):
     segment = models.ForeignKey(Segment, models.PROTECT, related_name="campaigns")
     number = models.ForeignKey(Number, models.PROTECT, related_name="campaigns")
     state = models.CharField(max_length=16, choices=CampaignState, default=CampaignState.DRAFT)
+    open_step = models.CharField(max_length=8, choices=Step, default=Step.CHECK)
     created_at = models.DateTimeField()
     created_by = models.CharField(max_length=120)
 
@@ -47,6 +60,7 @@ class Campaign(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(state__in=CampaignState.values), name="campaigns_state"),
             models.CheckConstraint(condition=Q(kind__in=CampaignKind.values), name="campaigns_kind"),
+            models.CheckConstraint(condition=Q(open_step__in=Step.values), name="campaigns_open_step"),
         ]
         indexes: ClassVar = [models.Index(fields=["workspace", "-id"], name="campaigns_newest")]
 
@@ -55,10 +69,17 @@ class Campaign(models.Model):
 
 
 class Round(models.Model):
-    """One wave of a campaign."""
+    """One wave of a campaign.
+
+    scheduled_for: when it is to leave; in a draft only a wish, empty for "at once".  held_back: why a scheduled round
+    did not leave at its moment, in the workspace's language; empty once somebody has planned anew.
+    """
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="rounds")
     seq = models.PositiveSmallIntegerField()
+    scheduled_for = models.DateTimeField(null=True, blank=True)
+    scheduled_by = models.CharField(max_length=120, blank=True, default="")
+    held_back = models.TextField(blank=True, default="")
     launched_at = models.DateTimeField(null=True, blank=True)
     launched_by = models.CharField(max_length=120, blank=True, default="")
 
@@ -66,13 +87,21 @@ class Round(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["campaign", "seq"], name="campaigns_round_once"),
         ]
+        indexes: ClassVar = [
+            # What the clock asks every second.
+            models.Index(
+                fields=["scheduled_for"],
+                name="campaigns_round_due",
+                condition=Q(launched_at__isnull=True, scheduled_for__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"round {self.seq} of campaign {self.campaign_id}"
 
 
 class Variant(models.Model):
-    """One of the messages tried against each other.  An empty template name is the holdout.
+    """One of the messages tried against each other.  An empty template name: not chosen yet.
 
     values: placeholder → merge field, as ``{"first_name": "{{ contact.first_name | default: 'amic' }}"}``.
     language: which language version is sent to people whose own language has none.

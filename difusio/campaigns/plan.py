@@ -3,15 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from django.db import transaction
 
-from difusio.campaigns.models import Campaign, CampaignKind, Round, Variant
+from difusio.campaigns.errors import AlertWithoutService, MarketingWithoutTopic
+from difusio.campaigns.models import Campaign, CampaignKind, Round, Step, Variant
+from difusio.consent.models import Topic, TopicKind
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is sent.
+    """What is sent; an empty template name: not chosen yet.
 
     template_name: its versions go to people by their language; language: for those whose own has no version.
     values: placeholder → merge field, as ``{"first_name": "{{ contact.first_name | default: 'amic' }}"}``.
@@ -22,6 +25,9 @@ class Message:
     values: Mapping[str, str]
 
 
+NO_MESSAGE: Final = Message("", "", {})
+
+
 def plan(
     *,
     workspace_id: int,
@@ -30,11 +36,15 @@ def plan(
     topic_id: int,
     segment_id: int,
     number_id: int,
-    message: Message,
+    message: Message = NO_MESSAGE,
     by: str,
     at: datetime,
 ) -> Campaign:
-    """Store a draft with one round and one variant.  Nothing is sent and nobody is fixed yet."""
+    """Store a draft with one round and one variant.  Nothing is sent and nobody is fixed yet.
+
+    Without a message its open step is what to say.  Raises AlertWithoutService, MarketingWithoutTopic.
+    """
+    see_that_topic_fits(kind, topic_id)
     with transaction.atomic():
         campaign = Campaign.objects.create(
             workspace_id=workspace_id,
@@ -43,6 +53,7 @@ def plan(
             topic_id=topic_id,
             segment_id=segment_id,
             number_id=number_id,
+            open_step=Step.CHECK if message.template_name else Step.WHAT,
             created_at=at,
             created_by=by,
         )
@@ -55,3 +66,16 @@ def plan(
             values=dict(message.values),
         )
     return campaign
+
+
+def see_that_topic_fits(kind: CampaignKind, topic_id: int) -> None:
+    """See that an alert goes to a service topic and marketing to a marketing one.  Cost: 1 query.
+
+    A service alert overtakes marketing and reaches people who left it, so it must not carry any.
+    Raises AlertWithoutService, MarketingWithoutTopic.
+    """
+    is_service = Topic.objects.values_list("kind", flat=True).get(pk=topic_id) == TopicKind.SERVICE
+    if kind == CampaignKind.SERVICE_ALERT and not is_service:
+        raise AlertWithoutService
+    if kind != CampaignKind.SERVICE_ALERT and is_service:
+        raise MarketingWithoutTopic

@@ -1,12 +1,13 @@
-"""What falls due: deliveries that expire or stop waiting for their echo, batches that are done, old memories."""
+"""What falls due: scheduled campaigns, deliveries that expire or stop waiting for their echo, batches that are done."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from threading import Event
 
 import structlog
 from django.conf import settings
 
+from difusio.campaigns.launch_due import launch_due
 from difusio.common.clock import now
 from difusio.common.store import STORE_AWAY, forget_connection
 from difusio.numbers.models import Number
@@ -23,11 +24,13 @@ _log = structlog.get_logger("difusio.clock")
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """How many deliveries each rule moved."""
+    """How many deliveries each rule moved, how many campaigns it launched, and how many it held back."""
 
     expired: int
     parked: int
     orphans: int
+    launched: int = 0
+    held_back: int = 0
 
 
 def run(stop: Event) -> None:
@@ -36,7 +39,7 @@ def run(stop: Event) -> None:
         try:
             swept = sweep(at=now())
             if swept != Swept(0, 0, 0):
-                _log.info("clock.swept", expired=swept.expired, parked=swept.parked, orphans=swept.orphans)
+                _log.info("clock.swept", **asdict(swept))
         except STORE_AWAY:
             _log.warning("clock.store_away")
             forget_connection()
@@ -52,4 +55,7 @@ def sweep(*, at: datetime) -> Swept:
     )
     orphans = fold_orphans(at=at)
     close_finished(before=at - _CLOSE_AFTER)
-    return Swept(expired=expired, parked=parked, orphans=orphans)
+    due = launch_due(at=at)
+    return Swept(
+        expired=expired, parked=parked, orphans=orphans, launched=due.launched, held_back=due.held_back
+    )

@@ -18,6 +18,7 @@ _COMMANDS = "difusio.project.commands"
         "send": f"{_COMMANDS}.engines:send",
         "drain": f"{_COMMANDS}.engines:drain",
         "clock": f"{_COMMANDS}.engines:clock",
+        "work": f"{_COMMANDS}.engines:work",
         "numbers": f"{_COMMANDS}.numbers:numbers",
         "contacts": f"{_COMMANDS}.contacts:contacts",
         "consent": f"{_COMMANDS}.consent:consent",

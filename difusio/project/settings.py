@@ -145,6 +145,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "django_htmx",
+    "django_tasks",
+    "django_tasks_db",
     "difusio.log",
     "difusio.accounts",
     "difusio.numbers",
@@ -254,6 +256,9 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if DIFUSIO_HTTPS else None
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Long work that a page starts waits in our own store for `difusio work`.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 # Our log is structlog's (difusio.project.logs); Django's own goes through it too.
 LOGGING_CONFIG = None

@@ -22,8 +22,11 @@ from difusio.segments.tree import (
     Consents,
     Did,
     FieldIs,
+    Leaf,
+    Messaged,
     Node,
     Not,
+    Outcome,
     Scalar,
 )
 
@@ -63,6 +66,15 @@ _COLUMNS: Final[dict[str, sql.SQL]] = {
     "country": sql.SQL("c.country"),
     "time_zone": sql.SQL("c.time_zone"),
 }
+# When an outcome came; empty where it has not come.
+_CAME_AT: Final[dict[Outcome, sql.SQL]] = {
+    "sent": sql.SQL("d.accepted_at"),
+    "delivered": sql.SQL("d.delivered_at"),
+    "read": sql.SQL("d.read_at"),
+    "replied": sql.SQL("d.replied_at"),
+    "left": sql.SQL("d.left_at"),
+    "failed": sql.SQL("d.failed_at"),
+}
 # What a field must look like before it is compared as a number or a date.  CASE keeps PostgreSQL from casting others.
 _IS_NUMBER: Final = sql.Literal("^-?[0-9]{1,15}([.][0-9]{1,10})?$")
 _IS_DATE: Final = sql.Literal("^[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -79,17 +91,25 @@ class _Compiler:
         self.workspace = self._bind(workspace_id, "bigint")
 
     def condition(self, node: Node) -> sql.Composable:
-        if isinstance(node, AllOf):
-            return self._joined(" AND ", node.nodes)
-        if isinstance(node, AnyOf):
-            return self._joined(" OR ", node.nodes)
-        if isinstance(node, Not):
-            return sql.SQL("(NOT {})").format(self.condition(node.node))
-        if isinstance(node, FieldIs):
-            return self._field(node)
-        if isinstance(node, Did):
-            return self._did(node)
-        return self._consents(node)
+        match node:
+            case AllOf(nodes):
+                return self._joined(" AND ", nodes)
+            case AnyOf(nodes):
+                return self._joined(" OR ", nodes)
+            case Not(inner):
+                return sql.SQL("(NOT {})").format(self.condition(inner))
+        return self._leaf(node)
+
+    def _leaf(self, node: Leaf) -> sql.Composed:
+        match node:
+            case FieldIs():
+                return self._field(node)
+            case Did():
+                return self._did(node)
+            case Messaged():
+                return self._messaged(node)
+            case Consents():
+                return self._consents(node)
 
     def _bind(self, value: object, kind: LiteralString) -> sql.Composed:
         name = f"segment_{len(self.parameters)}"
@@ -181,6 +201,35 @@ class _Compiler:
                 if bound is not None
             ]
         return tests
+
+    def _messaged(self, node: Messaged) -> sql.Composed:
+        """Join the people a message of ours had this outcome with; batches are few, and lead to their deliveries."""
+        came_at = _CAME_AT[node.outcome]
+        tests: list[sql.Composable] = [
+            sql.SQL("b.workspace_id = {} AND d.confirms_id IS NULL").format(self.workspace),
+            sql.SQL("{} <= {}").format(came_at, self._bind(self.at, "timestamptz")),
+        ]
+        if node.within_days is not None:
+            after = self._bind(self.at - timedelta(days=node.within_days), "timestamptz")
+            tests.append(sql.SQL("{} >= {}").format(came_at, after))
+        if node.topic:
+            topic = self._bind(node.topic, "text")
+            tests.append(
+                sql.SQL(
+                    "b.topic_id = (SELECT id FROM consent_topic WHERE workspace_id = {} AND key = {})"
+                ).format(self.workspace, topic)
+            )
+        if node.template:
+            template = self._bind(node.template, "text")
+            tests.append(
+                sql.SQL(
+                    "b.template_id IN (SELECT id FROM message_templates_template WHERE workspace_id = {} AND name = {})"
+                ).format(self.workspace, template)
+            )
+        rows = sql.SQL(
+            "SELECT DISTINCT d.contact_id FROM outbox_batch b JOIN outbox_delivery d ON d.batch_id = b.id WHERE {}"
+        ).format(sql.SQL(" AND ").join(tests))
+        return self._join(rows, is_there=True)
 
     def _consents(self, node: Consents) -> sql.Composed:
         """Join the people whom we may write to about a topic, in the very words that a claim asks with."""

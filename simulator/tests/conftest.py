@@ -1,7 +1,9 @@
 """A simulator with quiet habits and a clock that stands still: a test moves it and knows what follows."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -86,6 +88,17 @@ NOBODY_DOES_ANYTHING = Habits(
 
 Starter = Callable[..., RunningSimulator]
 Sender = Callable[..., Reply]
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """Name the folder with Meta's own samples, which are not part of this repository."""
+    folder = os.environ.get("DIFUSIO_CLOUD_API_EXAMPLES")
+    if folder is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("CI must set DIFUSIO_CLOUD_API_EXAMPLES to the folder with Meta's samples.")
+        pytest.skip("DIFUSIO_CLOUD_API_EXAMPLES does not name the folder with Meta's samples.")
+    return Path(folder)
 
 
 @pytest.fixture

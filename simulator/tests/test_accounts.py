@@ -97,7 +97,9 @@ def it_lists_the_numbers(simulator: RunningSimulator) -> None:
 
 
 def it_shows_a_number_with_nested_fields(simulator: RunningSimulator) -> None:
-    fields = "throughput{level},whatsapp_business_manager_messaging_limit,status,health_status{entities{id}}"
+    fields = (
+        "throughput{level},whatsapp_business_manager_messaging_limit,status,health_status{can_send_message}"
+    )
 
     number = simulator.graph("GET", f"{NUMBER}?fields={fields}").body
 

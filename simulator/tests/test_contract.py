@@ -5,7 +5,6 @@ responses/, webhooks/ and errors.json.
 """
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,78 +23,6 @@ ASHA, ASHA_ID = "+12025550101", "US.10000000000000000101"
 DAY_S = 86_400
 AMERICANS_TOO = {"us_marketing_paused": False}
 
-# The samples of templates use variables that the sheet's template list does not hold: these fit them.
-_BODY_OF_ONE = {"type": "BODY", "text": "Hola {{1}}, mira això."}
-_BODY_OF_TWO = {"type": "BODY", "text": "Hola {{1}}, fes servir el codi {{2}} fins diumenge."}
-_TEMPLATES: dict[str, dict[str, Any]] = {
-    "messages.template.positional": {
-        "name": "autumn_newsletter",
-        "language": "ca",
-        "components": [{"type": "HEADER", "format": "TEXT", "text": "Per a {{1}}"}, _BODY_OF_TWO],
-    },
-    "messages.template.named": {
-        "name": "autumn_newsletter_named",
-        "language": "ca",
-        "parameter_format": "NAMED",
-        "components": [{"type": "BODY", "text": "Hola {{first_name}}, fes servir {{code}} ara."}],
-    },
-    "messages.template.no-parameters": {
-        "name": "hello_world",
-        "language": "en_US",
-        "category": "UTILITY",
-        "components": [{"type": "BODY", "text": "Hello world."}],
-    },
-    "messages.template.to-bsuid": {
-        "name": "autumn_newsletter",
-        "language": "ca",
-        "components": [_BODY_OF_TWO],
-    },
-    "messages.template.buttons-url-and-quick-reply": {
-        "name": "promo_buttons",
-        "language": "ca",
-        "components": [
-            _BODY_OF_ONE,
-            {
-                "type": "BUTTONS",
-                "buttons": [
-                    {"type": "URL", "text": "Obre", "url": "https://example.com/{{1}}"},
-                    {"type": "QUICK_REPLY", "text": "Atura promocions"},
-                ],
-            },
-        ],
-    },
-    "messages.template.header-image": {
-        "name": "promo_image",
-        "language": "ca",
-        "components": [{"type": "HEADER", "format": "IMAGE"}, _BODY_OF_ONE],
-    },
-    "messages.template.currency-and-date": {
-        "name": "payment_due",
-        "language": "en_US",
-        "category": "UTILITY",
-        "components": [{"type": "BODY", "text": "Please pay {{1}} until {{2}}, thank you."}],
-    },
-    "marketing_messages.template.marketing": {
-        "name": "autumn_newsletter",
-        "language": "ca",
-        "components": [_BODY_OF_TWO],
-    },
-    "messages.text": {},
-    "messages.text.to-bsuid": {},
-    "messages.text.contextual-reply": {},
-    "messages.mark-as-read": {},
-}
-
-
-@pytest.fixture(scope="module")
-def samples() -> Path:
-    folder = os.environ.get("DIFUSIO_CLOUD_API_EXAMPLES")
-    if folder is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("CI must set DIFUSIO_CLOUD_API_EXAMPLES to the folder with Meta's samples.")
-        pytest.skip("DIFUSIO_CLOUD_API_EXAMPLES does not name the folder with Meta's samples.")
-    return Path(folder)
-
 
 def _read(samples: Path, name: str) -> Any:
     return json.loads((samples / f"{name}.json").read_text())
@@ -108,17 +35,6 @@ def _shape(value: Any) -> Any:
     if isinstance(value, list):
         return [_shape(member) for member in value]
     return type(value).__name__
-
-
-@pytest.mark.parametrize("name", _TEMPLATES)
-def it_accepts_metas_sample_of_a_request(samples: Path, start: Starter, name: str) -> None:
-    facts = _TEMPLATES[name]
-    simulator = start(setup={"templates": (facts,) if facts else ()})
-    body = _read(samples, f"requests/{name}")
-
-    answer = simulator.graph("POST", f"{NUMBER}/{name.split('.', maxsplit=1)[0]}", body)
-
-    assert answer.status == 200, answer.body
 
 
 @pytest.mark.parametrize(
@@ -305,32 +221,3 @@ def it_writes_failures_as_meta_does(
     (value,) = _values(receiver, "statuses", "failed")
     assert _shape(value) == _shape(sample)
     assert value["statuses"][0]["errors"] == sample["statuses"][0]["errors"]
-
-
-@pytest.mark.parametrize(
-    ("name", "act", "said"),
-    [
-        ("messages.inbound.text", "write", {"text": "Hola"}),
-        ("messages.inbound.text.reply", "write", {"text": "Hola", "context": "wamid.x"}),
-        ("messages.inbound.text.username-no-phone", "write", {"text": "Hola"}),
-        ("messages.inbound.text.stop-keyword", "write", {"text": "STOP"}),
-        ("messages.inbound.button.template-quick-reply", "tap", {"text": "Stop", "wamid": "wamid.x"}),
-        ("user_preferences.stop", "stop", {}),
-        ("user_preferences.resume", "resume", {}),
-    ],
-)
-def it_writes_what_people_do_as_meta_does(
-    samples: Path, start: Starter, receiver: Receiver, *, name: str, act: str, said: dict[str, Any]
-) -> None:
-    hidden = "username" in name
-    person = PersonFacts(
-        phone=None if hidden else ASHA, user_id=ASHA_ID, username="ona.exemple" if hidden else None
-    )
-    simulator = start(habits={"has_username": 0}, people=(person,))
-
-    simulator.control("POST", f"people/{ASHA_ID}/{act}", said)
-    simulator.advance(0)
-
-    sample = _read(samples, f"webhooks/{name}")
-    assert _shape(json.loads(receiver.webhooks[0].body)) == _shape(sample)
-    assert receiver.webhooks[0].changes[0]["field"] == sample["entry"][0]["changes"][0]["field"]

@@ -168,7 +168,7 @@ def it_lists_what_was_accepted_in_pages(simulator: RunningSimulator, send: Sende
     assert (second["after"], last["data"], last["after"], last["total"]) == (5, [], 5, 5)
     assert set(first["data"][0]) == {
         "seq", "at", "real_at", "wamid", "phone_number_id", "token", "address", "person", "type", "template",
-        "language", "category", "content", "content_hash", "endpoint",
+        "language", "category", "content", "content_hash", "endpoint", "shown",
     }  # fmt: skip
 
 
@@ -312,7 +312,7 @@ def it_runs_the_clock_at_a_rate_without_jumps() -> None:
         ("GET", "accepted?after=x", None, "`after` must be a whole number"),
         ("GET", f"people/{ASHA}", None, "Nobody with the address"),
         ("POST", "people/nobody/write", {"text": "x"}, "neither a person's key nor a phone"),
-        ("POST", f"people/{ASHA}/dance", {}, "People can write, stop"),
+        ("POST", f"people/{ASHA}/dance", {}, "People can write, send"),
         ("POST", f"people/{ASHA}/write", {}, "missing required field `text`"),
         ("POST", f"people/{ASHA}/write", {"text": "x", "phone_number_id": "1"}, "no number with the id 1"),
         ("POST", f"people/{ASHA}/tap", {}, "has no message with quick replies"),

@@ -192,3 +192,97 @@ def it_says_what_is_wrong_with_a_fault_and_keeps_the_old_ones(
 
     assert sentence in str(told.value)
     assert [known["kind"] for known in simulator.control("GET", "faults")["faults"]] == ["lose_answer"]
+
+
+def it_closes_the_connection_before_anything_is_accepted(simulator: RunningSimulator, send: Sender) -> None:
+    _put(simulator, {"kind": "close_connection", "times": 1})
+
+    with pytest.raises((urllib.error.URLError, ConnectionError, http.client.HTTPException)):
+        send(simulator)
+    assert _accepted(simulator) == 0
+    assert send(simulator).status == 200
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "code", "subcode"),
+    [
+        ({"kind": "outage"}, 503, 2, None),
+        ({"kind": "outage", "code": 131016, "http_status": 500}, 500, 131016, None),
+        ({"kind": "expired_token"}, 401, 190, 463),
+    ],
+)
+def it_plays_an_outage_and_an_expired_token_on_every_call(
+    simulator: RunningSimulator,
+    send: Sender,
+    fault: dict[str, Any],
+    status: int,
+    code: int,
+    subcode: int | None,
+) -> None:
+    _put(simulator, fault)
+
+    answers = [send(simulator), simulator.graph("GET", "106540352242922")]
+
+    assert [(answer.status, answer.code) for answer in answers] == [(status, code)] * 2
+    assert {answer.body["error"].get("error_subcode") for answer in answers} == {subcode}
+    assert simulator.control("GET", "counts")["refused"] == {str(code): 2}
+    assert _accepted(simulator) == 0
+
+
+def it_lets_an_outage_be_silence(simulator: RunningSimulator, send: Sender) -> None:
+    _put(simulator, {"kind": "outage", "seconds": 0.2})
+    begin = time.monotonic()
+
+    with pytest.raises((urllib.error.URLError, ConnectionError, http.client.HTTPException)):
+        send(simulator)
+
+    assert time.monotonic() - begin >= 0.2
+
+
+def it_throttles_a_number(simulator: RunningSimulator, send: Sender) -> None:
+    _put(simulator, {"kind": "throttle", "per_second": 3, "phone_number_id": "106540352242922"})
+
+    answers = [send(simulator, f"+3460000{i:04d}") for i in range(10)]
+
+    assert [answer.code for answer in answers[:5]] == [None, None, None, 130429, 130429]
+    assert simulator.graph("GET", "106540352242922").status == 200
+
+
+def it_strikes_between_from_and_until_of_simulated_seconds(simulator: RunningSimulator, send: Sender) -> None:
+    _put(simulator, {"kind": "outage", "from": 60, "until": 120})
+
+    codes = []
+    for _ in range(3):
+        codes.append(send(simulator).code)
+        simulator.advance(60)
+
+    assert codes == [None, 2, None]
+
+
+def it_strikes_in_real_seconds_if_told(simulator: RunningSimulator, send: Sender) -> None:
+    _put(simulator, {"kind": "outage", "until": 0.3, "clock": "real"})
+    simulator.advance(3600)
+
+    assert send(simulator).code == 2
+    end = time.monotonic() + 5
+    while send(simulator).status != 200:
+        assert time.monotonic() < end
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        ({"kind": "throttle"}, "Fault 0 (throttle): `per_second` is needed."),
+        ({"kind": "outage", "from": 9, "until": 9}, "Fault 0 (outage): `until` must come after `from`."),
+        ({"kind": "outage", "addresses": [ASHA]}, "Fault 0 (outage): `addresses` has no meaning"),
+        ({"kind": "fail_later"}, "Fault 0 (fail_later): `code` is needed."),
+        ({"kind": "slow", "seconds": 1, "per_second": 1}, "`per_second` has no meaning"),
+    ],
+)
+def it_says_what_is_wrong_with_a_scripted_fault(
+    simulator: RunningSimulator, fault: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(ControlError) as refusal:
+        _put(simulator, fault)
+
+    assert sentence in str(refusal.value)

@@ -4,44 +4,38 @@ Its shape is documented in the README and relied upon by others: add to it, do n
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct
 
 from whatsapp_simulator import __version__
+from whatsapp_simulator.control_calls import ROOT, ControlRequest, NotFoundError, Told
+from whatsapp_simulator.control_management import ManagementControl
+from whatsapp_simulator.control_people import PeopleActs
+from whatsapp_simulator.crowd import gather
 from whatsapp_simulator.journal import Journal
 from whatsapp_simulator.life import Life
 from whatsapp_simulator.people import Person, read_phone, read_user_id
-from whatsapp_simulator.scenario import Fault, Habits, PersonFacts, ScenarioError, Setup, decode
-from whatsapp_simulator.templates import QuickReply
+from whatsapp_simulator.samples import sample
+from whatsapp_simulator.scenario import (
+    Crowd,
+    Fault,
+    Habits,
+    Identifier,
+    Limits,
+    MessagingStep,
+    PersonFacts,
+    ScenarioError,
+    Setup,
+    decode,
+)
+from whatsapp_simulator.subscriptions import Callback
 from whatsapp_simulator.webhooks import HandshakeError
-from whatsapp_simulator.world import Line, World
-
-ROOT = "/_control/"
+from whatsapp_simulator.world import World
 
 _ROWS, _MOST_ROWS = 1000, 10_000
 _Rate = Annotated[float, Meta(ge=0, le=1_000_000)]
-_Text = Annotated[str, Meta(min_length=1, max_length=65_536)]
-
-
-@dataclass(frozen=True, slots=True)
-class ControlRequest:
-    """What the server read; path: what follows `/_control/`."""
-
-    method: str
-    path: str
-    query: Mapping[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """An answer in JSON."""
-
-    status: int
-    body: bytes
 
 
 class _Closed(Struct, kw_only=True, forbid_unknown_fields=True):
@@ -64,32 +58,17 @@ class _Advance(_Closed):
     seconds: Annotated[float, Meta(ge=0, le=3.2e9)]
 
 
-class _Write(_Closed):
-    text: _Text
+class _MessagingLimit(_Closed):
+    step: MessagingStep
+
+
+class _File(_Closed):
+    mime_type: Annotated[str, Meta(pattern=r"^[a-z]+/[A-Za-z0-9.+-]+(;.*)?$")]
+    content: bytes = b""
+    """In Base64; left out: a tiny sample of the type."""
+    id: Identifier | None = None
     phone_number_id: str | None = None
-    context: str | None = None
-    """The wamid they answer to."""
-
-
-class _OnNumber(_Closed):
-    phone_number_id: str | None = None
-
-
-class _Tap(_Closed):
-    text: _Text | None = None
-    """The label; left out: the first quick reply of the last message that had some."""
-    payload: str | None = None
-    wamid: str | None = None
-    phone_number_id: str | None = None
-
-
-class _Block(_Closed):
-    by: Literal["person", "business"] = "person"
-    blocked: bool = True
-
-
-class _NotFoundError(Exception):
-    """There is no such thing; the message says which."""
+    """The number it counts as uploaded on; left out: a file that a person sent."""
 
 
 class Control:
@@ -98,11 +77,15 @@ class Control:
     def __init__(self, world: World, life: Life) -> None:
         self._world = world
         self._life = life
+        self._management = ManagementControl(world)
         self._acts: dict[str, dict[str, Callable[[ControlRequest], Awaitable[object]]]] = {
             "health": {"GET": self._health},
             "setup": {"GET": self._get_setup, "PUT": self._put_setup},
             "habits": {"GET": self._get_habits, "PUT": self._put_habits},
+            "limits": {"GET": self._get_limits, "PUT": self._put_limits},
+            "messaging-limit": {"GET": self._get_messaging_limit, "PUT": self._put_messaging_limit},
             "people": {"GET": self._list_people, "POST": self._add_people},
+            "crowd": {"POST": self._gather},
             "faults": {"GET": self._get_faults, "PUT": self._put_faults},
             "clock": {"GET": self._get_clock, "PUT": self._put_clock},
             "clock/advance": {"POST": self._advance},
@@ -111,24 +94,23 @@ class Control:
             "accepted": {"GET": self._list_accepted},
             "inbound": {"GET": self._list_inbound},
             "idle": {"GET": self._get_idle},
+            "media": {"POST": self._add_file},
             "reset": {"POST": self._reset},
         }
-        self._acts_of_people: dict[str, Callable[[Person, ControlRequest], None]] = {
-            "write": self._write,
-            "stop": lambda person, request: self._prefer(person, request, "stop"),
-            "resume": lambda person, request: self._prefer(person, request, "resume"),
-            "tap": self._tap,
-            "block": self._block,
-        }
+        self._people_acts = PeopleActs(world, life.deeds)
 
     async def answer(self, request: ControlRequest) -> Told:
         """Answer a request; mistakes are told in a sentence under `error.message`."""
         try:
+            if request.path.startswith("media/"):
+                return self._file(request)
             if request.path.startswith("people/"):
                 told = self._person(request)
+            elif self._management.knows(request.path):
+                told = self._management.answer(request)
             else:
                 told = await self._act(request)(request)
-        except _NotFoundError as problem:
+        except NotFoundError as problem:
             return _mistake(404, str(problem))
         except (ScenarioError, HandshakeError) as problem:
             return _mistake(400, str(problem))
@@ -137,9 +119,9 @@ class Control:
     def _act(self, request: ControlRequest) -> Callable[[ControlRequest], Awaitable[object]]:
         methods = self._acts.get(request.path)
         if methods is None:
-            raise _NotFoundError(f"There is no {ROOT}{request.path}; see the README for what there is.")
+            raise NotFoundError(f"There is no {ROOT}{request.path}; see the README for what there is.")
         if request.method not in methods:
-            raise _NotFoundError(f"{ROOT}{request.path} takes {' and '.join(methods)}, not {request.method}.")
+            raise NotFoundError(f"{ROOT}{request.path} takes {' and '.join(methods)}, not {request.method}.")
         return methods[request.method]
 
     async def _health(self, _request: ControlRequest) -> object:
@@ -160,7 +142,7 @@ class Control:
         old = world.setup
         is_same = (setup.callback_url, setup.verify_token) == (old.callback_url, old.verify_token)
         if setup.callback_url and setup.verify_callback and not (is_same and world.outbox.is_verified):
-            await world.outbox.shake_hands(setup)
+            await world.outbox.shake_hands(Callback(setup.callback_url, setup.verify_token))
         world.replace_setup(setup, verified=True)
         return world.setup
 
@@ -170,6 +152,22 @@ class Control:
     async def _put_habits(self, request: ControlRequest) -> object:
         self._world.replace_habits(decode(request.body, Habits))
         return self._world.habits
+
+    async def _get_limits(self, _request: ControlRequest) -> object:
+        return self._world.limits
+
+    async def _put_limits(self, request: ControlRequest) -> object:
+        self._world.replace_limits(decode(request.body, Limits))
+        return self._world.limits
+
+    async def _get_messaging_limit(self, _request: ControlRequest) -> object:
+        portfolio = self._world.portfolio
+        used = portfolio.used(self._world.clock.now())
+        return {"step": portfolio.step, "most": portfolio.most, "used": used}
+
+    async def _put_messaging_limit(self, request: ControlRequest) -> object:
+        self._world.portfolio.change(decode(request.body, _MessagingLimit).step)
+        return await self._get_messaging_limit(request)
 
     async def _list_people(self, request: ControlRequest) -> object:
         limit = _number(request.query, "limit", _ROWS, most=_MOST_ROWS)
@@ -183,6 +181,11 @@ class Control:
     async def _add_people(self, request: ControlRequest) -> object:
         added = self._world.population.add(decode(request.body, _People).people)
         return {"people": [_traits(person) for person in added]}
+
+    async def _gather(self, request: ControlRequest) -> object:
+        crowd = decode(request.body, Crowd)
+        gathered = gather(self._world.population, crowd, seed=self._world.seed)
+        return {"people": len(gathered), "total": len(self._world.population)}
 
     async def _get_faults(self, _request: ControlRequest) -> object:
         return self._faults()
@@ -251,12 +254,15 @@ class Control:
 
     async def _get_idle(self, _request: ControlRequest) -> object:
         world = self._world
-        events = len(world.schedule) - world.outbox.waiting_for_retry
+        # A message whose file is still being fetched has everything before it.
+        events = len(world.schedule) - world.outbox.waiting_for_retry + world.links.pending
         due = world.schedule.next_due
         next_due_s = None if due is None else due - world.clock.now()
         return {
             "idle": events == 0 and world.outbox.pending == 0,
-            "settled": world.outbox.pending == 0 and (next_due_s is None or next_due_s > 0),
+            "settled": not world.outbox.pending
+            and not world.links.pending
+            and (next_due_s is None or next_due_s > 0),
             "pending_events": events,
             "pending_webhooks": world.outbox.pending,
             "next_due_s": None if next_due_s is None else max(next_due_s, 0.0),
@@ -266,22 +272,38 @@ class Control:
         self._world.reset()
         return {"status": "ok"}
 
+    async def _add_file(self, request: ControlRequest) -> object:
+        written = decode(request.body, _File)
+        content = written.content or sample(written.mime_type)
+        if content is None:
+            raise ScenarioError(f"There is no sample of {written.mime_type}; give the `content` in Base64.")
+        if written.phone_number_id is not None and written.phone_number_id not in self._world.lines:
+            raise ScenarioError(f"The setup has no number with the id {written.phone_number_id}.")
+        file = self._world.media.store(
+            content, written.mime_type, phone_number_id=written.phone_number_id or "", media_id=written.id
+        )
+        return {"id": file.id, "mime_type": file.mime_type, "sha256": file.sha256, "file_size": len(content)}
+
+    def _file(self, request: ControlRequest) -> Told:
+        file = self._world.media.find(request.path.removeprefix("media/"))
+        if file is None or request.method != "GET":
+            raise NotFoundError(f"There is no {request.method} {ROOT}{request.path}.")
+        return Told(200, file.content, file.mime_type)
+
     def _person(self, request: ControlRequest) -> object:
         address, _, act = request.path.removeprefix("people/").partition("/")
         if not act:
             person = self._world.population.find(address)
             if person is None:
-                raise _NotFoundError(f"Nobody with the address {address} was met yet.")
+                raise NotFoundError(f"Nobody with the address {address} was met yet.")
             if request.method != "GET":
-                raise _NotFoundError(f"{ROOT}people/{{address}} takes GET; acts stand below it.")
+                raise NotFoundError(f"{ROOT}people/{{address}} takes GET; acts stand below it.")
             return self._whole_person(person)
-        run = self._acts_of_people.get(act)
-        if run is None or request.method != "POST":
-            raise _NotFoundError(
-                f"People can {', '.join(self._acts_of_people)} (POST), not {request.method} {act}."
-            )
+        acts = self._people_acts.by_name
+        if act not in acts or request.method != "POST":
+            raise NotFoundError(f"People can {', '.join(acts)} (POST), not {request.method} {act}.")
         person = self._meet(address)
-        run(person, request)
+        acts[act](person, request.body)
         return self._whole_person(person)
 
     def _meet(self, text: str) -> Person:
@@ -290,56 +312,10 @@ class Control:
             return known
         address = read_phone(text if text.startswith("+") else f"+{text}") or read_user_id(text)
         if address is None:
-            raise _NotFoundError(
+            raise NotFoundError(
                 f"{text} is neither a person's key nor a phone with country code nor a BSUID."
             )
         return self._world.population.meet(address)
-
-    def _write(self, person: Person, request: ControlRequest) -> None:
-        said = decode(request.body, _Write)
-        self._life.write(
-            person,
-            self._line(said.phone_number_id),
-            said.text,
-            at=self._world.clock.now(),
-            context=said.context,
-        )
-
-    def _prefer(self, person: Person, request: ControlRequest, value: Literal["stop", "resume"]) -> None:
-        line = self._line(decode(request.body, _OnNumber).phone_number_id)
-        self._life.prefer(person, line, value, at=self._world.clock.now())
-
-    def _tap(self, person: Person, request: ControlRequest) -> None:
-        tapped = decode(request.body, _Tap)
-        wamid, replies = person.quick_replies or (None, ())
-        reply = next((one for one in replies if tapped.text is None or one.text == tapped.text), None)
-        if reply is None:
-            if tapped.text is None:
-                raise ScenarioError(
-                    "This person has no message with quick replies; say `text` (and `payload`)."
-                )
-            reply = QuickReply(tapped.text, tapped.payload or tapped.text)
-        if tapped.payload is not None:
-            reply = QuickReply(reply.text, tapped.payload)
-        line = self._line(tapped.phone_number_id)
-        self._life.tap(person, line, reply, at=self._world.clock.now(), context=tapped.wamid or wamid)
-
-    def _block(self, person: Person, request: ControlRequest) -> None:
-        block = decode(request.body, _Block)
-        if block.by == "person":
-            person.blocks_us = block.blocked
-        else:
-            person.blocked_by_us = block.blocked
-
-    def _line(self, phone_number_id: str | None) -> Line:
-        lines = self._world.lines
-        if phone_number_id is None:
-            if not lines:
-                raise ScenarioError("The setup has no numbers to write to.")
-            return next(iter(lines.values()))
-        if phone_number_id not in lines:
-            raise ScenarioError(f"The setup has no number with the id {phone_number_id}.")
-        return lines[phone_number_id]
 
     def _whole_person(self, person: Person) -> object:
         chat = []
@@ -365,6 +341,10 @@ def _traits(person: Person) -> dict[str, Any]:
         "unreachable": person.unreachable,
         "capped": person.capped,
         "experiment": person.experiment,
+        "taps": person.taps,
+        "blocks": person.blocks,
+        "changes_number": person.changes_number,
+        "country": person.country,
         "phone_known": person.phone_known,
         "has_left": person.has_left,
         "confirmed": person.confirmed,
@@ -372,6 +352,8 @@ def _traits(person: Person) -> dict[str, Any]:
         "blocks_business": person.blocks_us,
         "blocked_by_business": person.blocked_by_us,
         "received": person.received,
+        "read_up_to": person.read_up_to,
+        "typing_until": person.typing_until,
         "quick_replies": [
             {"text": reply.text, "payload": reply.payload}
             for reply in (person.quick_replies[1] if person.quick_replies else ())

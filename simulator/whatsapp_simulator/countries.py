@@ -19,6 +19,7 @@ IQ 965 KW 966 SA 967 YE 968 OM 970 PS 971 AE 972 IL 973 BH 974 QA 975 BT 976 MN 
 """
 _WORDS = _CALLING_CODES.split()
 _COUNTRY_OF = dict(zip(_WORDS[::2], _WORDS[1::2], strict=True))
+_CODE_OF = {name: code for code, name in _COUNTRY_OF.items()}
 _LONGEST_CODE = 3
 
 # Area codes of +1 that are not in the United States: Canada, the Caribbean, and numbers without a place.
@@ -30,6 +31,12 @@ _NOT_US_CODES = """
 """
 _NOT_US = frozenset(_NOT_US_CODES.split())
 
+# The European Economic Area: where Meta keeps no limit of marketing messages per person.
+EEA = (
+    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IS", "IT", "LI",
+    "LT", "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK",
+)  # fmt: skip
+
 
 def calling_code(digits: str) -> str:
     """Tell the calling code of a number in digits, without plus; empty if none is known."""
@@ -37,6 +44,11 @@ def calling_code(digits: str) -> str:
         if digits[:length] in _COUNTRY_OF:
             return digits[:length]
     return ""
+
+
+def calling_code_of(iso_country: str) -> str:
+    """Tell the calling code of a country; empty if none is known."""
+    return _CODE_OF.get(iso_country, "")
 
 
 def country(digits: str) -> str:

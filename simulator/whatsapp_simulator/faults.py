@@ -1,10 +1,12 @@
 """What goes wrong on purpose: which fault meets which request, decided so that a run can be repeated."""
 
+import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from whatsapp_simulator.dice import side, throw
 from whatsapp_simulator.graph.errors import ERRORS
+from whatsapp_simulator.limits import Throughput
 from whatsapp_simulator.people import Person
 from whatsapp_simulator.scenario import Fault, ScenarioError
 
@@ -17,16 +19,25 @@ _WANTS = {
     "withhold_status": {"statuses"},
     "receiver_down": set(),
     "receiver_deaf": set(),
+    "fail_later": {"code"},
+    "close_connection": set(),
+    "outage": {"code", "http_status", "seconds"},
+    "expired_token": set(),
+    "throttle": {"per_second"},
 }
-_MUST_HAVE = {"refuse": "code", "slow": "seconds"}
-_WITHOUT_PERSON = frozenset({"receiver_down", "receiver_deaf"})
+_OF_EVERY_CALL = frozenset({"close_connection", "outage", "expired_token", "throttle"})
+_MUST_HAVE = {"refuse": "code", "slow": "seconds", "fail_later": "code", "throttle": "per_second"}
+_WITHOUT_PERSON = _OF_EVERY_CALL | {"receiver_down", "receiver_deaf"}
 
 
 class FaultBox:
     """The faults in force, with how often each has struck."""
 
-    def __init__(self, *, seed: int, faults: Iterable[Fault] = ()) -> None:
+    def __init__(
+        self, *, seed: int, faults: Iterable[Fault] = (), now: Callable[[], float] = time.monotonic
+    ) -> None:
         self._seed = seed
+        self._clocks: dict[str, Callable[[], float]] = {"simulated": now, "real": time.monotonic}
         self._faults: tuple[Fault, ...] = ()
         self._asked: list[int] = []
         self._struck: list[int] = []
@@ -43,6 +54,13 @@ class FaultBox:
         self._asked = [0] * len(faults)
         self._struck = [0] * len(faults)
         self._kinds = frozenset(fault.kind for fault in faults)
+        self._since = {name: now() for name, now in self._clocks.items()}
+        self._buckets: dict[tuple[int, str], Throughput] = {}
+
+    @property
+    def meet_calls(self) -> bool:
+        """Tell whether a fault can meet a call before it is read."""
+        return not self._kinds.isdisjoint(_OF_EVERY_CALL)
 
     def listed(self) -> list[tuple[Fault, int]]:
         """List the faults in force, each with how often it has struck."""
@@ -59,6 +77,10 @@ class FaultBox:
                 continue
             if fault.addresses and (person is None or not _is_meant(fault.addresses, person)):
                 continue
+            if not self._is_in_force(fault):
+                continue
+            if fault.per_second is not None and self._has_room(index, fault.per_second, phone_number_id):
+                continue
             self._asked[index] += 1
             if side(throw(self._seed, "fault", index, kind, self._asked[index]), 0) < fault.rate:
                 self._struck[index] += 1
@@ -66,13 +88,31 @@ class FaultBox:
                 return fault
         return None
 
+    def _is_in_force(self, fault: Fault) -> bool:
+        if fault.from_s is None and fault.until_s is None:
+            return True
+        passed = self._clocks[fault.clock]() - self._since[fault.clock]
+        return (fault.from_s or 0.0) <= passed < (float("inf") if fault.until_s is None else fault.until_s)
+
+    def _has_room(self, index: int, per_second: float, phone_number_id: str) -> bool:
+        """Count a message against what a throttled number may still do."""
+        bucket = self._buckets.get((index, phone_number_id))
+        if bucket is None:
+            bucket = self._buckets[index, phone_number_id] = Throughput(per_second=per_second, burst_s=1.0)
+        has_room = bucket.has_room(time.monotonic())
+        if has_room:
+            bucket.take()
+        return has_room
+
 
 def _check(fault: Fault, position: int) -> None:
     where = f"Fault {position} ({fault.kind})"
     needed = _MUST_HAVE.get(fault.kind)
     if needed and getattr(fault, needed) is None:
         raise ScenarioError(f"{where}: `{needed}` is needed.")
-    for name in ("code", "http_status", "seconds", "statuses"):
+    if fault.until_s is not None and fault.until_s <= (fault.from_s or 0.0):
+        raise ScenarioError(f"{where}: `until` must come after `from`.")
+    for name in ("code", "http_status", "seconds", "statuses", "per_second"):
         if getattr(fault, name) not in (None, ()) and name not in _WANTS[fault.kind]:
             raise ScenarioError(f"{where}: `{name}` has no meaning for this kind.")
     if fault.code is not None and fault.code not in ERRORS:

@@ -1,4 +1,4 @@
-"""The words of Meta's webhooks: message ids, inbound messages, preferences, and the envelope around them.
+"""The words of Meta's webhooks: message ids, contacts, preferences, and the envelope around them.
 
 Source: DOC/webhooks/reference (read September 2026); DOC stands for
 https://developers.facebook.com/documentation/business-messaging/whatsapp .
@@ -28,16 +28,16 @@ def inbound_id(digits: str, nonce: str) -> str:
     return _message_id(digits, _INBOUND, "3A" + nonce)
 
 
-def is_inbound_id(wamid: str) -> bool:
-    """Tell whether an id is that of a message a person wrote."""
+def digits_of_inbound_id(wamid: str) -> str | None:
+    """Read the digits that the id of a message from a person holds; None if it is none."""
     try:
         record = base64.b64decode(wamid.removeprefix("wamid."), validate=True)
     except ValueError:
-        return False
+        return None
     length = record[2] if len(record) > 3 else 0  # noqa: PLR2004 - head and length byte
-    return record[:2] == b"\x1c\x18" and record[3 + length : 7 + length] == bytes(
-        (0x15, 0x02, 0x00, _INBOUND)
-    )
+    marks = record[:2], record[3 + length : 7 + length]
+    is_inbound = marks == (b"\x1c\x18", bytes((0x15, 0x02, 0x00, _INBOUND)))
+    return record[3 : 3 + length].decode("ascii", "replace") if is_inbound else None
 
 
 def _message_id(digits: str, direction: int, nonce: str) -> str:
@@ -47,72 +47,66 @@ def _message_id(digits: str, direction: int, nonce: str) -> str:
     return "wamid." + base64.b64encode(record).decode()
 
 
-def contact(person: Person, *, with_username: bool) -> dict[str, Any]:
-    """Write an entry of `contacts`; without a known number there is no `wa_id`."""
+def contact(person: Person, *, with_username: bool, with_user_id: bool = True) -> dict[str, Any]:
+    """Write an entry of `contacts`; without a known number there is no `wa_id`, and always the user id."""
     profile = {"name": person.name}
     if with_username and person.username:
         profile["username"] = person.username
     written: dict[str, Any] = {"profile": profile}
     if person.phone_known and person.phone:
         written["wa_id"] = person.phone
-    written["user_id"] = person.user_id
+    if with_user_id or "wa_id" not in written:
+        written["user_id"] = person.user_id
     return written
 
 
-def text_message(
-    person: Person, *, wamid: str, at: float, context: dict[str, str] | None, text: str
+def preference(
+    person: Person, *, value: str, at: float, signup_id: str | None = None, with_user_id: bool = True
 ) -> dict[str, Any]:
-    """Write an inbound text."""
-    return {**_message_head(person, wamid, at, context), "type": "text", "text": {"body": text}}
-
-
-def button_message(
-    person: Person, *, wamid: str, at: float, context: dict[str, str] | None, text: str, payload: str
-) -> dict[str, Any]:
-    """Write the tap on a quick reply of a template."""
-    return {
-        **_message_head(person, wamid, at, context),
-        "type": "button",
-        "button": {"payload": payload, "text": text},
-    }
-
-
-def _message_head(person: Person, wamid: str, at: float, context: dict[str, str] | None) -> dict[str, Any]:
-    head: dict[str, Any] = {}
+    """Write a marketing preference; value: stop, resume or signup, which has the id of the link."""
+    told: dict[str, Any] = {}
     if person.phone_known and person.phone:
-        head["from"] = person.phone
-    head |= {"from_user_id": person.user_id, "id": wamid, "timestamp": str(int(at))}
-    if context:
-        head["context"] = context
-    return head
-
-
-def preference(person: Person, *, value: str, at: float) -> dict[str, Any]:
-    """Write a marketing preference; value: stop or resume."""
-    written: dict[str, Any] = {}
-    if person.phone_known and person.phone:
-        written["wa_id"] = person.phone
-    return {
-        **written,
-        "user_id": person.user_id,
-        "detail": f"User requested to {value} marketing messages",
+        told["wa_id"] = person.phone
+    if with_user_id or not told:
+        told["user_id"] = person.user_id
+    detail = (
+        "User signed up via signup link"
+        if value == "signup"
+        else f"User requested to {value} marketing messages"
+    )
+    told |= {
+        "detail": detail,
         "category": "marketing_messages",
         "value": value,
         "timestamp": int(at),
     }
+    if signup_id is not None:
+        told["signup_id"] = signup_id
+    return told
 
 
 def change(
-    number: Number, *, field: str, contacts: list[dict[str, Any]], updates: list[msgspec.Raw], kind: str
+    number: Number,
+    *,
+    field: str,
+    contacts: list[dict[str, Any]],
+    updates: list[msgspec.Raw],
+    member: str,
+    inside: str = "",
 ) -> Any:
-    """Write one entry of `changes`; kind: the member that holds the updates."""
+    """Write one entry of `changes`.
+
+    member: what holds the updates.  inside: what holds contacts and updates together; empty: `value` itself.
+    """
+    told: dict[str, Any] = {}
+    if contacts:
+        told["contacts"] = contacts
+    told[member] = updates
     value: dict[str, Any] = {
         "messaging_product": "whatsapp",
         "metadata": {"display_phone_number": number.digits, "phone_number_id": number.phone_number_id},
+        **({inside: told} if inside else told),
     }
-    if contacts:
-        value["contacts"] = contacts
-    value[kind] = updates
     return {"value": value, "field": field}
 
 
@@ -120,6 +114,12 @@ def envelope(waba_id: str, changes: list[Any]) -> bytes:
     """Write the body of one POST, escaped as Meta does."""
     written = {"object": "whatsapp_business_account", "entry": [{"id": waba_id, "changes": changes}]}
     return escaped(msgspec.json.encode(written))
+
+
+def management(waba_id: str, *, field: str, value: dict[str, Any], at: float) -> bytes:
+    """Write the body of a POST about the account; only these entries say their `time`."""
+    entry = {"id": waba_id, "time": int(at), "changes": [{"value": value, "field": field}]}
+    return escaped(msgspec.json.encode({"object": "whatsapp_business_account", "entry": [entry]}))
 
 
 def escaped(body: bytes) -> bytes:

@@ -1,5 +1,6 @@
 """The people on the other side: who they are comes from the seed, what happened to them is kept here."""
 
+import base64
 import hashlib
 import re
 from collections.abc import Iterable
@@ -67,6 +68,9 @@ class Person:
     unreachable: bool
     capped: bool
     experiment: bool
+    taps: bool = False
+    blocks: bool = False
+    changes_number: bool = False
     reply_text: str | None = None
     leaving_text: str | None = None
 
@@ -79,6 +83,12 @@ class Person:
     windows: dict[str, float] | None = None
     quick_replies: tuple[str, tuple[QuickReply, ...]] | None = None
     """The last message that had quick replies: wamid and what they say."""
+    read_up_to: int = 0
+    """What they wrote up to this row of the inbound journal, the business has marked as read."""
+    typing_until: float = 0.0
+    """They see the business typing until then, in simulated time."""
+    devices: int = 1
+    """How many phones they have had; each has an identity key of its own."""
     chat: list[int] = field(default_factory=list)
     """What was received (row of the accepted journal) and written (minus the row of the inbound journal)."""
 
@@ -88,9 +98,20 @@ class Person:
         return f"+{self.phone}" if self.phone and self.phone_known else self.user_id
 
     @property
+    def country(self) -> str:
+        """The ISO country they are in."""
+        return country(self.phone) if self.phone else self.user_id[:2]
+
+    @property
     def wa_digits(self) -> str:
         """Digits for message ids, which hold the number; somebody without one lends those of the BSUID."""
         return self.phone or re.sub(r"\D", "", self.user_id)[:15] or "0"
+
+    @property
+    def identity_key_hash(self) -> str:
+        """The hash of the key of their present phone."""
+        key = hashlib.blake2b(f"{self.key}:{self.devices}".encode(), digest_size=8)
+        return base64.b64encode(key.digest()).decode()
 
     def window_open(self, phone_number_id: str, at: float) -> bool:
         """Tell whether they wrote to the number in the 24 hours before."""
@@ -106,6 +127,7 @@ class Population:
         self._people: dict[str, Person] = {}
         self._by_phone: dict[str, Person] = {}
         self._by_user_id: dict[str, Person] = {}
+        self._moves = 0
 
     def __len__(self) -> int:
         return len(self._people)
@@ -114,6 +136,10 @@ class Population:
         """List people in the order of their keys, beginning after a key."""
         keys = sorted(key for key in self._people if after is None or key > after)
         return [self._people[key] for key in islice(keys, limit)]
+
+    def everybody(self) -> Iterable[Person]:
+        """List everybody, in the order they were met."""
+        return self._people.values()
 
     def meet(self, address: Address) -> Person:
         """Find the person at an address, or let them come into being."""
@@ -149,15 +175,40 @@ class Population:
             taken |= {address for address in addresses if address}
         return [self._make(facts) for facts in people]
 
+    def new_user_id(self, phone: str) -> str:
+        """Make the user id that goes with a number; phone: digits."""
+        return self._user_id_of(phone)
+
+    def check_free(self, phone: str | None, user_id: str | None) -> None:
+        """Raise ScenarioError if somebody has one of the addresses; phone: digits."""
+        if phone in self._by_phone or user_id in self._by_user_id:
+            raise ScenarioError(
+                f"Somebody with the address {f'+{phone}' if phone in self._by_phone else user_id} is there already."
+            )
+
+    def move(self, person: Person, *, phone: str | None, user_id: str) -> None:
+        """Give somebody new addresses; whoever writes to the old ones finds nobody on WhatsApp."""
+        self._moves += 1
+        gone = PersonFacts(
+            phone=person.phone if phone != person.phone else None, user_id=person.user_id, unreachable=True
+        )
+        self._by_phone.pop(person.phone or "", None)
+        del self._by_user_id[person.user_id]
+        person.phone, person.user_id = phone, user_id
+        if phone:
+            self._by_phone[phone] = person
+        self._by_user_id[user_id] = person
+        self._make(gone, identity=f"gone/{self._moves}/{person.key}")
+
     def forget(self) -> None:
         """Forget everybody."""
         self._people.clear()
         self._by_phone.clear()
         self._by_user_id.clear()
 
-    def _make(self, facts: PersonFacts) -> Person:
+    def _make(self, facts: PersonFacts, *, identity: str = "") -> Person:
         habits, phone = self.habits, _digits(facts.phone)
-        identity = phone or facts.user_id or ""
+        identity = identity or phone or facts.user_id or ""
         dice = throw(self._seed, "person", identity)
         name = facts.name or NAMES[int(side(dice, 0) * len(NAMES))]
         username = facts.username
@@ -180,6 +231,9 @@ class Population:
             unreachable=_or(facts.unreachable, side(dice, 7) < habits.unreachable),
             capped=_or(facts.capped, side(dice, 8) < habits.capped),
             experiment=_or(facts.experiment, side(dice, 9) < habits.experiment),
+            taps=_or(facts.taps, side(dice, 10) < habits.taps),
+            blocks=_or(facts.blocks, side(dice, 11) < habits.blocks),
+            changes_number=_or(facts.changes_number, side(dice, 12) < habits.changes_number),
             reply_text=facts.reply_text,
             leaving_text=facts.leaving_text,
         )

@@ -58,6 +58,7 @@ class Simulator:
             reason = "is taken by another program" if taken else f"cannot be opened ({problem.strerror})"
             raise PortTakenError(f"Port {self._port} on {self._host} {reason}.") from problem
         self._port = self._runner.addresses[0][1]
+        world.base_url = self.url
         self._tasks = [
             asyncio.create_task(world.schedule.run(), name="simulator.schedule"),
             asyncio.create_task(world.outbox.run(), name="simulator.webhooks"),
@@ -75,5 +76,6 @@ class Simulator:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._runner is not None:
             await self._runner.cleanup()
+        await self.world.links.close()
         await self.world.outbox.close()
         self.world.close()

@@ -21,6 +21,7 @@ from whatsapp_simulator.journal import Journal
 from whatsapp_simulator.people import Person
 from whatsapp_simulator.scenario import Habits, Number, Setup
 from whatsapp_simulator.schedule import Schedule
+from whatsapp_simulator.subscriptions import Callback, Subscriptions
 
 _logger = logging.getLogger(__name__)
 
@@ -35,20 +36,51 @@ class HandshakeError(Exception):
     """The callback did not answer the challenge; the message says what it did instead."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Kind:
+    """A sort of update: the webhook field, the member that holds it, and whether `contacts` come along.
+
+    inside: the member between `value` and those two.
+    """
+
+    field: str
+    member: str
+    contacts: bool
+    inside: str = ""
+
+
+STATUSES = Kind("messages", "statuses", contacts=True)
+FAILURES = Kind("messages", "statuses", contacts=False)
+MESSAGES = Kind("messages", "messages", contacts=True)
+SYSTEM_MESSAGES = Kind("messages", "messages", contacts=False)
+ERRORS = Kind("messages", "errors", contacts=False)
+USER_ACTIONS = Kind("messages", "user_actions", contacts=False)
+PREFERENCES = Kind("user_preferences", "user_preferences", contacts=True)
+HISTORY = Kind("history", "history", contacts=False)
+ECHOES = Kind("smb_message_echoes", "message_echoes", contacts=False)
+APP_STATE = Kind("smb_app_state_sync", "state_sync", contacts=False)
+STANDBY_MESSAGES = Kind("standby", "messages", contacts=True, inside="standby")
+STANDBY_ECHOES = Kind("standby", "message_echoes", contacts=False, inside="standby")
+STANDBY_STATUSES = Kind("standby", "statuses", contacts=False, inside="standby")
+
+
 @dataclass(slots=True)
 class _Update:
-    """One status, message or preference waiting for its batch."""
+    """One status, message or the like waiting for its batch."""
 
     number: Number
-    kind: str
-    person: Person
+    kind: Kind
+    person: Person | None
     with_username: bool
     written: msgspec.Raw
 
 
 @dataclass(slots=True)
 class _Parcel:
-    """One POST: its body in memory or, while the receiver is behind, in the spool."""
+    """One POST: its body in memory or, while the receiver is behind, in the spool.
+
+    phone_number_id: empty for what is told of the account.
+    """
 
     phone_number_id: str
     updates: int
@@ -69,6 +101,7 @@ class Outbox:
         self,
         *,
         setup: Callable[[], Setup],
+        subscriptions: Callable[[], Subscriptions],
         habits: Callable[[], Habits],
         clock: Clock,
         schedule: Schedule,
@@ -76,6 +109,7 @@ class Outbox:
         counts: Callable[[], Counts],
     ) -> None:
         self._setup = setup
+        self._subscriptions = subscriptions
         self._habits = habits
         self._clock = clock
         self._schedule = schedule
@@ -101,26 +135,34 @@ class Outbox:
     def status(self, number: Number, person: Person, written: dict[str, Any]) -> None:
         """Send a status; sent, delivered and read bring `contacts` along, failed does not."""
         name = written["status"]
-        kind = "failed" if name == "failed" else "statuses"
-        update = _Update(
-            number, kind, person, name in ("delivered", "read"), msgspec.Raw(msgspec.json.encode(written))
-        )
+        kind = FAILURES if name == "failed" or self._setup().has_old_webhooks else STATUSES
+        raw = msgspec.Raw(msgspec.json.encode(written))
         self._counts().statuses[name] += 1
-        self._add(self._statuses, update)
+        self._add(self._statuses, _Update(number, kind, person, name in ("delivered", "read"), raw))
 
-    def message(self, number: Number, person: Person, written: dict[str, Any]) -> None:
-        """Send what a person wrote or tapped."""
-        raw = msgspec.Raw(msgspec.json.encode(written))
-        self._add(self._urgent, _Update(number, "messages", person, with_username=True, written=raw))
+    def send(self, kind: Kind, number: Number, person: Person | None, written: msgspec.Raw) -> None:
+        """Send anything else about a number: what a person wrote, tapped or wants, an error, an echo."""
+        self._add(self._urgent, _Update(number, kind, person, with_username=True, written=written))
 
-    def preference(self, number: Number, person: Person, written: dict[str, Any]) -> None:
-        """Send a marketing preference."""
-        raw = msgspec.Raw(msgspec.json.encode(written))
-        self._add(self._urgent, _Update(number, "user_preferences", person, with_username=True, written=raw))
+    def management(self, field: str, value: dict[str, Any]) -> None:
+        """Send what concerns the account, its numbers or its templates: a POST of its own."""
+        if not self._is_heard(field, ""):
+            return
+        body = payloads.management(self._setup().waba_id, field=field, value=value, at=self._clock.now())
+        parcel = _Parcel("", 1, body, self._generation)
+        self.pending += 1
+        self._keep_or_spool(parcel)
+        self._ready.put_nowait(parcel)
+
+    def _is_heard(self, field: str, phone_number_id: str) -> bool:
+        subscriptions = self._subscriptions()
+        heard = subscriptions.wants(field) and bool(subscriptions.callback(phone_number_id).url)
+        if not heard:
+            self._counts().webhooks["unsubscribed"] += 1
+        return heard
 
     def _add(self, lane: list[_Update], update: _Update) -> None:
-        if not self._setup().callback_url:
-            self._counts().webhooks["unsubscribed"] += 1
+        if not self._is_heard(update.kind.field, update.number.phone_number_id):
             return
         lane.append(update)
         self.pending += 1
@@ -136,21 +178,24 @@ class Outbox:
         self._spool.clear()
         self._spooled = self.pending = self.waiting_for_retry = 0
 
-    async def shake_hands(self, setup: Setup) -> None:
+    async def shake_hands(self, callback: Callback) -> None:
         """Ask a callback for the challenge, as Meta does before it subscribes; raises HandshakeError."""
+        url = callback.url
         challenge = str(int.from_bytes(hashlib.sha256(str(self._clock.now()).encode()).digest()[:4], "big"))
-        query = {"hub.mode": "subscribe", "hub.challenge": challenge, "hub.verify_token": setup.verify_token}
+        query = {
+            "hub.mode": "subscribe",
+            "hub.challenge": challenge,
+            "hub.verify_token": callback.verify_token,
+        }
         try:
-            async with self._http().get(setup.callback_url, params=query, allow_redirects=False) as answer:
+            async with self._http().get(url, params=query, allow_redirects=False) as answer:
                 said = await answer.text(errors="replace")
         except (aiohttp.ClientError, OSError, ValueError) as problem:
             reason = str(problem) or type(problem).__name__
-            raise HandshakeError(
-                f"The callback {setup.callback_url} could not be reached: {reason}."
-            ) from problem
+            raise HandshakeError(f"The callback {url} could not be reached: {reason}.") from problem
         if answer.status != _HTTP_OK or said.strip() != challenge:
             raise HandshakeError(
-                f"The callback {setup.callback_url} did not answer the challenge: HTTP {answer.status}, "
+                f"The callback {url} did not answer the challenge: HTTP {answer.status}, "
                 f"{said[:80]!r} instead of {challenge!r}."
             )
 
@@ -187,10 +232,10 @@ class Outbox:
     async def _verify_until_done(self) -> None:
         # A scenario may name a callback that starts later than the simulator.
         while True:
-            setup = self._setup()
-            if not self.is_verified and setup.callback_url:
+            callback = self._subscriptions().app
+            if not self.is_verified and callback.url:
                 try:
-                    await self.shake_hands(setup)
+                    await self.shake_hands(callback)
                 except HandshakeError as problem:
                     _logger.info("webhooks.not_verified: %s", problem)
                 else:
@@ -223,11 +268,14 @@ class Outbox:
                 yield self._parcel(phone_number_id, updates[start : start + size])
 
     def _parcel(self, phone_number_id: str, updates: list[_Update]) -> _Parcel:
-        by_kind: dict[str, list[_Update]] = defaultdict(list)
+        by_kind: dict[Kind, list[_Update]] = defaultdict(list)
         for update in updates:
             by_kind[update.kind].append(update)
-        changes = [_change(kind, batch) for kind, batch in by_kind.items()]
-        body = payloads.envelope(self._setup().waba_id, changes)
+        setup = self._setup()
+        changes = [
+            _change(kind, batch, with_user_ids=not setup.has_old_webhooks) for kind, batch in by_kind.items()
+        ]
+        body = payloads.envelope(setup.waba_id, changes)
         return _Parcel(phone_number_id, len(updates), body, self._generation)
 
     def _keep_or_spool(self, parcel: _Parcel) -> None:
@@ -258,13 +306,11 @@ class Outbox:
         self._counts().webhooks["posts"] += 1
         if self._faults.strikes("receiver_down", phone_number_id=phone_number_id):
             return False
-        setup = self._setup()
-        signature = hmac.digest(setup.app_secret.encode(), body, "sha256").hex()
+        url = self._subscriptions().callback(phone_number_id).url
+        signature = hmac.digest(self._setup().app_secret.encode(), body, "sha256").hex()
         headers = {"Content-Type": "application/json", "X-Hub-Signature-256": f"sha256={signature}"}
         try:
-            async with self._http().post(
-                setup.callback_url, data=body, headers=headers, allow_redirects=False
-            ) as answer:
+            async with self._http().post(url, data=body, headers=headers, allow_redirects=False) as answer:
                 await answer.read()
         except (aiohttp.ClientError, OSError, ValueError):
             return False
@@ -309,20 +355,23 @@ class Outbox:
             self._ready.put_nowait(parcel)
 
 
-def _change(kind: str, batch: list[_Update]) -> Any:
-    """Write one change; each person stands in `contacts` once, failed statuses have none."""
+def _change(kind: Kind, batch: list[_Update], *, with_user_ids: bool) -> Any:
+    """Write one change; each person stands in `contacts` once."""
     contacts: dict[str, tuple[Person, bool]] = {}
-    if kind != "failed":
+    if kind.contacts:
         for update in batch:
-            known = contacts.get(update.person.key)
-            contacts[update.person.key] = (
-                update.person,
-                update.with_username or (known is not None and known[1]),
-            )
+            person = update.person
+            if person is not None:
+                known = contacts.get(person.key)
+                contacts[person.key] = (person, update.with_username or (known is not None and known[1]))
     return payloads.change(
         batch[0].number,
-        field="user_preferences" if kind == "user_preferences" else "messages",
-        contacts=[payloads.contact(person, with_username=shown) for person, shown in contacts.values()],
+        field=kind.field,
+        contacts=[
+            payloads.contact(person, with_username=shown, with_user_id=with_user_ids)
+            for person, shown in contacts.values()
+        ],
         updates=[update.written for update in batch],
-        kind="statuses" if kind == "failed" else kind,
+        member=kind.member,
+        inside=kind.inside,
     )

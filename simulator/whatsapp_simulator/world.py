@@ -2,30 +2,58 @@
 
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Callable
+from typing import Any
 
+import msgspec
+from msgspec.structs import replace
+
+from whatsapp_simulator.account import Account, Particulars
+from whatsapp_simulator.catalogue import Catalogue, Standing, compile_all
 from whatsapp_simulator.clock import Clock
 from whatsapp_simulator.counts import Counts, Pace
+from whatsapp_simulator.crowd import gather
 from whatsapp_simulator.faults import FaultBox
+from whatsapp_simulator.graph.errors import ERRORS
 from whatsapp_simulator.journal import Journal
-from whatsapp_simulator.limits import PairRate, Throughput
-from whatsapp_simulator.people import Population
-from whatsapp_simulator.scenario import Habits, Number, Scenario, ScenarioError, Setup
+from whatsapp_simulator.lifecycle import Lifecycle
+from whatsapp_simulator.limits import MarketingMeasure, PairRate, Throughput
+from whatsapp_simulator.links import LinkFetcher
+from whatsapp_simulator.media import MediaStore
+from whatsapp_simulator.people import Person, Population
+from whatsapp_simulator.portfolio import Portfolio, capability, highest
+from whatsapp_simulator.quota import Quota
+from whatsapp_simulator.scenario import (
+    Habits,
+    Limits,
+    MessagingStep,
+    Number,
+    Rules,
+    Scenario,
+    ScenarioError,
+    Setup,
+)
 from whatsapp_simulator.schedule import Schedule
-from whatsapp_simulator.templates import Template, compile_template
+from whatsapp_simulator.subscriptions import Callback, Subscriptions
+from whatsapp_simulator.tallies import Tallies
+from whatsapp_simulator.uploads import UploadDesk
 from whatsapp_simulator.webhooks import Outbox
+
+_LINES_LOOKED_AT = 1000
 
 
 class Line:
     """A business number at work: its limits and what passed over it."""
 
-    def __init__(self, number: Number, pace: Pace) -> None:
+    def __init__(self, number: Number, pace: Pace, limits: Callable[[], Limits]) -> None:
         self.number = number
         self.pace = pace
-        self.throughput = Throughput(per_second=number.mps, burst_s=number.burst_s)
-        self.pairs = PairRate()
+        mps = min(number.mps, limits().shared_number_mps) if number.is_on_biz_app else number.mps
+        self.throughput = Throughput(per_second=mps, burst_s=number.burst_s)
+        self.pairs = PairRate(limits)
         self.service_month = 0
         self.service_messages = 0
+        self.particulars = Particulars(is_verified=number.status != "UNVERIFIED")
 
     def count_accepted(self, monotonic: float) -> None:
         """Count a message to a person; monotonic: real seconds."""
@@ -48,44 +76,112 @@ class World:
     def __init__(self, scenario: Scenario) -> None:
         self.seed = scenario.seed
         self.habits = scenario.habits
+        self.replace_limits(scenario.limits)
+        self.rules = scenario.rules
         self.clock = Clock(start=scenario.clock.start, rate=scenario.clock.rate)
         self.schedule = Schedule(self.clock)
         self.counts = Counts()
-        self.faults = FaultBox(seed=scenario.seed, faults=scenario.faults)
+        self.faults = FaultBox(seed=scenario.seed, faults=scenario.faults, now=self.clock.now)
         self.population = Population(seed=scenario.seed, habits=scenario.habits)
         self.accepted = Journal()
         self.inbound = Journal()
+        self.media = MediaStore(self.clock, unknown=lambda: self.habits.unknown_media)
+        self.uploads = UploadDesk()
+        self.links = LinkFetcher(self.clock)
         self.outbox = Outbox(
             setup=lambda: self.setup,
+            subscriptions=lambda: self.subscriptions,
             habits=lambda: self.habits,
             clock=self.clock,
             schedule=self.schedule,
             faults=self.faults,
             counts=lambda: self.counts,
         )
+        self.catalogue = Catalogue()
+        self.templates = self.catalogue.templates
+        self.tallies = Tallies()
+        self.lifecycle = Lifecycle(
+            seed=scenario.seed,
+            catalogue=self.catalogue,
+            tallies=self.tallies,
+            rules=lambda: self.rules,
+            clock=self.clock,
+            schedule=self.schedule,
+            tell=self.outbox.management,
+        )
+        self.quota = Quota(self.clock)
+        self.marketing = MarketingMeasure(lambda: self.limits)
+        self.portfolio = Portfolio(
+            limits=lambda: self.limits,
+            schedule=self.schedule,
+            is_healthy=self._is_healthy,
+            changed=self._tell_messaging_limit,
+        )
+        self.base_url = ""
+        """Scheme and host of this simulator, once it listens."""
         self._run = secrets.token_hex(4).upper()
         self._ids = 0
         self.replace_setup(scenario.setup, verified=not scenario.setup.verify_callback)
         self.population.add(scenario.people)
+        if scenario.crowd is not None:
+            gather(self.population, scenario.crowd, seed=self.seed)
 
     def replace_setup(self, setup: Setup, *, verified: bool) -> None:
         """Put another account in place; raises ScenarioError, and changes nothing, if it makes no sense."""
-        templates = _compile_all(setup)
+        templates = compile_all(setup.templates)
         ids = [number.phone_number_id for number in setup.numbers]
         if len({*ids, setup.waba_id}) <= len(ids):
             raise ScenarioError("The ids of `numbers` and `waba_id` must all differ.")
         self.setup = setup
-        self.templates = templates
-        self.lines = {
-            number.phone_number_id: Line(number, self.counts.pace(number.phone_number_id))
-            for number in setup.numbers
-        }
+        self.catalogue.fill(templates, at=self.clock.now())
+        self._open_account()
+        self.subscriptions = Subscriptions(Callback(setup.callback_url, setup.verify_token))
         self.outbox.setup_changed(verified=verified)
+
+    def change_setup(self, **changes: Any) -> None:
+        """Let the account itself change a part of its setup over the API."""
+        self.setup = replace(self.setup, **changes)
+
+    def change_number(self, line: Line, **changes: Any) -> None:
+        """Let something about a number become otherwise."""
+        line.number = replace(line.number, **changes)
+        known = line.number.phone_number_id
+        numbers = self.setup.numbers
+        self.change_setup(
+            numbers=tuple(line.number if one.phone_number_id == known else one for one in numbers)
+        )
+
+    def add_number(self, number: Number) -> Line:
+        """Put another number into the account."""
+        self.change_setup(numbers=(*self.setup.numbers, number))
+        line = self.lines[number.phone_number_id] = Line(
+            number, self.counts.pace(number.phone_number_id), lambda: self.limits
+        )
+        return line
+
+    def template_sent_to(self, person: Person, *, wamid: str | None = None) -> Standing | None:
+        """Find the template of a message to a person, or of the last one they got."""
+        for row in reversed(person.chat):
+            if row > 0:
+                sent = msgspec.json.decode(self.accepted.row(row))
+                if sent["template"] and wamid in (None, sent["wamid"]):
+                    return self.catalogue.of(sent["template"], sent["language"])
+        return None
 
     def replace_habits(self, habits: Habits) -> None:
         """Let people met from now on have other habits."""
         self.habits = habits
         self.population.habits = habits
+
+    def replace_limits(self, limits: Limits) -> None:
+        """Let the platform let through more or less from now on; raises ScenarioError if that makes no sense."""
+        if limits.over_messaging_limit not in ERRORS:
+            raise ScenarioError(f"{limits.over_messaging_limit} is not a documented error code.")
+        self.limits = limits
+
+    def replace_rules(self, rules: Rules) -> None:
+        """Let the platform go by other rules from now on."""
+        self.rules = rules
 
     def reset(self) -> None:
         """Forget people, faults, counts and all that was on its way; account, habits and clock stay."""
@@ -97,15 +193,49 @@ class World:
         self.population.forget()
         self.accepted.clear()
         self.inbound.clear()
+        self.catalogue.fill(compile_all(self.setup.templates), at=self.clock.now())
+        self._open_account()
+
+    def _open_account(self) -> None:
+        self.account = Account()
+        self.tallies.forget()
+        self.quota.forget()
+        self.marketing = MarketingMeasure(lambda: self.limits)
+        self.portfolio.begin(highest(self.setup.numbers))
         self.lines = {
-            number.phone_number_id: Line(number, self.counts.pace(number.phone_number_id))
+            number.phone_number_id: Line(
+                number, self.counts.pace(number.phone_number_id), lambda: self.limits
+            )
             for number in self.setup.numbers
         }
+
+    def _is_healthy(self) -> bool:
+        return all(line.number.quality_rating == "GREEN" for line in self.lines.values())
+
+    def _tell_messaging_limit(self, step: MessagingStep) -> None:
+        for line in self.lines.values():
+            self.change_number(line, messaging_limit=step)
+        self.outbox.management("business_capability_update", capability(step))
+
+    def line_of_chat(self, person: Person, wamid: str) -> dict[str, Any] | None:
+        """Find the row of a message among the last of a person's chat, sent or written."""
+        mark = b'"wamid":' + msgspec.json.encode(wamid)
+        for number in reversed(person.chat[-_LINES_LOOKED_AT:]):
+            row = (self.accepted if number > 0 else self.inbound).row(abs(number))
+            if mark in row:
+                found: dict[str, Any] = msgspec.json.decode(row)
+                return found
+        return None
 
     def nonce(self) -> str:
         """Make eighteen hexadecimal digits that were never used before."""
         self._ids += 1
         return f"{self._run}{self._ids:010X}"
+
+    def new_id(self) -> str:
+        """Make an id as Graph gives them, sixteen digits that were never used before."""
+        self._ids += 1
+        return str(9_000_000_000_000_000 + int(self._run, 16) % 900_000 * 1_000_000_000 + self._ids)
 
     def close(self) -> None:
         """Give the journals back."""
@@ -116,17 +246,3 @@ class World:
     def real_time() -> float:
         """Tell the real time, in seconds since 1970."""
         return time.time()
-
-
-def _compile_all(setup: Setup) -> dict[tuple[str, str], Template]:
-    templates: dict[tuple[str, str], Template] = {}
-    for template in _compiled(setup.templates):
-        key = (template.name, template.language)
-        if key in templates:
-            raise ScenarioError(f"Template {template.name} stands there twice in {template.language}.")
-        templates[key] = template
-    return templates
-
-
-def _compiled(facts: Iterable[dict[str, object]]) -> Iterable[Template]:
-    return (compile_template(one, number=number) for number, one in enumerate(facts, 1))

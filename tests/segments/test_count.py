@@ -13,8 +13,10 @@ from difusio.consent.models import Act, Basis, Suppression, Topic, TopicKind
 from difusio.consent.wordings import ensure_wording
 from difusio.contacts.identities import ensure
 from difusio.contacts.models import Contact, Event, Identity
+from difusio.outbox.models import Batch, Delivery, Lane
 from difusio.segments.count import count, members, sample
 from difusio.segments.tree import parse
+from tests import cast
 
 pytestmark = pytest.mark.django_db
 
@@ -171,6 +173,55 @@ def it_asks_who_may_be_written_to_as_a_claim_would(shop: Workspace) -> None:
 
     assert _meant(shop, {"consent": {"topic": "offers"}}) == [asha]
     assert _meant(shop, {"not": {"consent": {"topic": "offers"}}})[:3] == [bilal, chen, dana]
+
+
+def it_asks_what_became_of_messages() -> None:
+    shop = cast.shop()
+    asha, bilal, chen = (cast.person(shop, name) for name in ("Asha", "Bilal", "Chen"))
+    about_offers = _batch(shop, shop.offers)
+    about_alerts = _batch(shop, shop.alerts)
+    _delivery(about_offers, asha, delivered_at=NOW - timedelta(days=40), read_at=NOW - timedelta(days=9))
+    _delivery(about_alerts, bilal, delivered_at=NOW - timedelta(days=2))
+    entry = cast.say(shop, chen, Act.GRANTED)
+    _delivery(_batch(shop, None), chen, confirms_id=entry, delivered_at=NOW)
+
+    def meant(**node: object) -> list[str]:
+        found = _meant(shop.workspace, {"delivery": "delivered", **node})
+        return list(Contact.objects.filter(pk__in=found).values_list("first_name", flat=True).order_by("id"))
+
+    assert meant() == ["Asha", "Bilal"]
+    assert meant(within_days=30) == ["Bilal"]
+    assert meant(topic="offers") == ["Asha"]
+    assert meant(topic="gone") == []
+    assert meant(template="autumn", topic="alerts") == ["Bilal"]
+    assert meant(template="spring") == []
+    assert meant(delivery="read", within_days=10) == ["Asha"]
+    assert _meant(shop.workspace, {"not": {"delivery": "delivered"}}) == [chen.pk]
+
+
+def _batch(shop: cast.Shop, topic: Topic | None) -> Batch:
+    return Batch.objects.create(
+        workspace=shop.workspace,
+        number=shop.number,
+        lane=Lane.BULK,
+        topic=topic,
+        template=shop.template,
+        created_at=NOW,
+    )
+
+
+def _delivery(batch: Batch, contact: Contact, **times: Any) -> None:
+    Delivery.objects.create(
+        workspace=batch.workspace,
+        batch=batch,
+        number=batch.number,
+        contact=contact,
+        state="delivered",
+        window_closes_at=NOW,
+        due_at=NOW,
+        created_at=NOW,
+        **times,
+    )
 
 
 def it_leaves_out_erased_people_and_other_workspaces(shop: Workspace) -> None:

@@ -65,7 +65,10 @@ def it_reads_exactly_as_both_bounds() -> None:
     ("document", "message"),
     [
         ([], "segment: an object, as {…}, is needed."),
-        ({}, "segment: a condition has exactly one of all, any, not, field, event and consent as a key."),
+        (
+            {},
+            "segment: a condition has exactly one of all, any, not, field, event, delivery and consent as a key.",
+        ),
         ({"all": []}, "all: a list with at least one condition is needed."),
         ({"all": [{"field": "language", "is": "ca"}, 7]}, "all[1]: an object, as {…}, is needed."),
         ({"not": {"field": "language", "is": "ca"}, "why": 1}, "segment: 'why' is unknown here."),
@@ -139,6 +142,15 @@ def it_reads_exactly_as_both_bounds() -> None:
         ({"event": "bought", "sum_at_least": 3}, "event: sum_of goes with sum_at_least or sum_at_most."),
         ({"event": "bought", "where": {}}, "event.where: 1 to 5 properties are needed."),
         ({"event": "bought", "where": {"a": None}}, "event.where.a: a number is needed."),
+        (
+            {"delivery": "opened"},
+            "delivery: exactly one of sent, delivered, read, replied, left, failed is needed.",
+        ),
+        ({"delivery": "read", "campaign": 3}, "delivery: 'campaign' is unknown here."),
+        (
+            {"delivery": "read", "within_days": "3"},
+            "delivery.within_days: a whole number from 1 to 36500 is needed.",
+        ),
         ({"consent": "offers"}, "consent: an object, as {…}, is needed."),
         ({"consent": {}}, "consent.topic: a text is needed."),
         ({"consent": {"topic": ""}}, "consent.topic: the topic's key is missing."),
@@ -150,7 +162,7 @@ def it_refuses_what_is_not_in_the_grammar_and_says_where(document: object, messa
         parse(document)
 
     expected = message or (
-        "any[1]: a condition has exactly one of all, any, not, field, event and consent as a key."
+        "any[1]: a condition has exactly one of all, any, not, field, event, delivery and consent as a key."
     )
     assert str(refusal.value) == expected
 

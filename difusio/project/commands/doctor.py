@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _LITTLE_SPACE_BYTES = 1 << 30
 _SLOW_DRAIN_S = 5.0
+_SLOW_JOB_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +151,31 @@ def _flow() -> Iterator[Finding]:
             f"{poison} could not be read and were set aside",
             "Report them: they are kept, sealed, in log_post.",
         )
+    yield from _jobs()
     parked = Delivery.objects.filter(state="parked").count()
     if parked:
         yield Finding(
             "parked",
             f"{parked} deliveries whose outcome nobody knows",
             "They are not sent again; look at them with `difusio campaign audience`.",
+        )
+
+
+def _jobs() -> Iterator[Finding]:
+    from datetime import timedelta
+
+    from django_tasks_db.models import DBTaskResult
+
+    from difusio.common.clock import now
+
+    oldest = DBTaskResult.objects.ready().order_by("enqueued_at").first()
+    waits = (now() - oldest.enqueued_at).total_seconds() if oldest else 0.0
+    slow = "Start `difusio work` (or `difusio up`): imports and checks wait for it."
+    yield Finding("work", f"the oldest job waits {waits:.0f} s", slow if waits > _SLOW_JOB_S else "")
+    failed = DBTaskResult.objects.failed().filter(finished_at__gt=now() - timedelta(days=1)).count()
+    if failed:
+        yield Finding(
+            "work",
+            f"{failed} jobs failed since yesterday",
+            "Look for work.failed and work.gave_up in the log.",
         )

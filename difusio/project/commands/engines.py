@@ -1,4 +1,4 @@
-"""The processes: pages, receiver, sender, drain, clock — each alone, or all with ``up``."""
+"""The processes: pages, receiver, sender, drain, clock, work — each alone, or all with ``up``."""
 
 import asyncio
 import os
@@ -116,6 +116,21 @@ def clock(_installation: "Installation", parent: int) -> None:
 
 
 @click.command()
+@_parent
+@engine
+def work(_installation: "Installation", parent: int) -> None:
+    """Do the long work that pages leave behind, as imports."""
+    from difusio.project.serving import collect_rarely, end_with, stop_on_signals
+    from difusio.work.worker import run
+
+    stop = threading.Event()
+    stop_on_signals(stop.set)
+    end_with(parent)
+    collect_rarely()
+    run(stop, owner=f"{sockets.gethostname()[:40]}:{os.getpid()}")
+
+
+@click.command()
 @_host
 @click.option("--port", default=WEB_PORT, show_default=True, help="The pages' port.")
 @click.option("--receive-port", default=RECEIVE_PORT, show_default=True, help="The webhooks' port.")
@@ -142,6 +157,7 @@ def up(_installation: "Installation", host: str, port: int, receive_port: int, p
             "send": ["send"],
             "drain": ["drain"],
             "clock": ["clock"],
+            "work": ["work"],
         },
         stop,
     )

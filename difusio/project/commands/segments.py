@@ -1,7 +1,7 @@
 """Segments, from the command line."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -15,6 +15,11 @@ from difusio.project.commands.common import (
 
 if TYPE_CHECKING:
     from difusio.project.start import Installation
+
+
+_BY: Final = "command line"
+# Whoever asks here waits; a question that runs for longer than this is a mistake.
+_PATIENCE_S: Final = 600.0
 
 
 @click.group()
@@ -38,21 +43,15 @@ def add(_installation: "Installation", workspace_id: int | None, name: str, tree
     import json
 
     from difusio.common.clock import now
-    from difusio.segments.models import Segment
+    from difusio.segments.save import add
     from difusio.segments.tree import parse_text
 
     text = tree_file.read_text("utf-8")
     parse_text(text)
-    segment, is_new = Segment.objects.get_or_create(
-        workspace_id=workspace_or_only(workspace_id),
-        name=name,
-        defaults={"tree": json.loads(text), "created_at": now()},
+    segment_id = add(
+        workspace_id=workspace_or_only(workspace_id), name=name, tree=json.loads(text), by=_BY, at=now()
     )
-    if not is_new:
-        raise click.UsageError(
-            f"There is a segment called {name} already (number {segment.pk}): choose another name."
-        )
-    click.echo(f"Segment {segment.pk} is there. Next: difusio segments count {segment.pk}")
+    click.echo(f"Segment {segment_id} is there. Next: difusio segments count {segment_id}")
 
 
 @segments.command("count")
@@ -61,15 +60,21 @@ def add(_installation: "Installation", workspace_id: int | None, name: str, tree
 @with_installation
 def count(_installation: "Installation", segment_id: int, as_json: bool) -> None:  # noqa: FBT001  # click hands options over by name
     """Count the people whom a segment names now."""
+    from zoneinfo import ZoneInfo
+
     from difusio.common.clock import now
-    from difusio.segments.count import count
+    from difusio.consent.models import Topic
+    from difusio.segments.count import recount
     from difusio.segments.models import Segment
+    from difusio.segments.sentence import sentence
     from difusio.segments.tree import parse
 
-    segment = Segment.objects.filter(pk=segment_id).first()
+    segment = Segment.objects.select_related("workspace").filter(pk=segment_id).first()
     if segment is None:
         raise click.UsageError(f"There is no segment {segment_id}.")
-    people = count(parse(segment.tree), workspace_id=segment.workspace_id, at=now())
-    click.echo(f"{segment.name}: {people} people")
+    topics = dict(Topic.objects.filter(workspace=segment.workspace_id).values_list("key", "name"))
+    counted = recount(segment, at=now(), patience_s=_PATIENCE_S)
+    click.echo(sentence(parse(segment.tree), topics=topics, zone=ZoneInfo(segment.workspace.time_zone)))
+    click.echo(f"{segment.name}: {counted.people} people of {counted.of}")
     if as_json:
-        last_line({"segment": segment_id, "people": people})
+        last_line({"segment": segment_id, "people": counted.people, "of": counted.of})

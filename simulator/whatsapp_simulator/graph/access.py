@@ -8,7 +8,7 @@ from whatsapp_simulator.graph.errors import Problem, RefusedError, parameter
 from whatsapp_simulator.scenario import Setup
 
 VERSIONS = frozenset({"v22.0", "v23.0", "v24.0", "v25.0", "v26.0"})
-NEWEST_VERSION = "v26.0"
+OLDEST_VERSION, NEWEST_VERSION = "v22.0", "v26.0"
 
 _NO_TOKEN = Problem(
     2500, 400, "An active access token must be used to query information about the current user."
@@ -16,17 +16,21 @@ _NO_TOKEN = Problem(
 _BAD_TOKEN = Problem(190, 401, "Invalid OAuth access token - Cannot parse access token")
 
 
-def split_path(path: str) -> list[str]:
-    """Take the version off a path; raises RefusedError for a version that does not exist.
+# What may stand first in a path besides an id.
+ROOT_EDGES = frozenset({"debug_token", "message_template_library", "signups"})
+
+
+def split_path(path: str) -> tuple[str, list[str]]:
+    """Part the version from a path; raises RefusedError for a version that does not exist.
 
     An unversioned path is taken as the oldest version, as Meta does.
     """
     parts = [part for part in path.split("/") if part]
     if parts and parts[0] in VERSIONS:
-        return parts[1:]
-    if not parts or not parts[0].isdecimal():
+        return parts[0], parts[1:]
+    if not parts or not (parts[0].isdecimal() or parts[0] in ROOT_EDGES or parts[0].startswith("upload:")):
         raise RefusedError(Problem(2500, 400, f"Unknown path components: {path}"))
-    return parts
+    return OLDEST_VERSION, parts
 
 
 def check_token(setup: Setup, headers: Mapping[str, str], query: Mapping[str, str]) -> None:
@@ -40,6 +44,8 @@ def check_token(setup: Setup, headers: Mapping[str, str], query: Mapping[str, st
     if not hmac.compare_digest(token.encode("utf-8", "surrogateescape"), setup.access_token.encode()):
         raise RefusedError(_BAD_TOKEN)
     proof = query.get("appsecret_proof")
+    if proof is None and setup.require_appsecret_proof:
+        raise parameter("API calls from the server require an appsecret_proof argument")
     if proof is not None:
         right = hmac.new(setup.app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()
         if not hmac.compare_digest(proof.encode(), right.encode()):

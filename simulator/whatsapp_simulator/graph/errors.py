@@ -245,6 +245,8 @@ class Problem:
     details: str = ""
     subcode: int | None = None
     type: str = "OAuthException"
+    user_title: str = ""
+    user_message: str = ""
 
     def body(self) -> bytes:
         """Write Meta's error body, with a fresh trace id."""
@@ -253,6 +255,12 @@ class Problem:
             error["error_data"] = {"messaging_product": "whatsapp", "details": self.details}
         if self.subcode is not None:
             error["error_subcode"] = self.subcode
+        if self.user_title:
+            error |= {
+                "is_transient": False,
+                "error_user_title": self.user_title,
+                "error_user_msg": self.user_message,
+            }
         error["fbtrace_id"] = "A" + secrets.token_urlsafe(16)
         return msgspec.json.encode({"error": error})
 
@@ -282,6 +290,29 @@ def parameter(message: str, details: str = "") -> RefusedError:
     return RefusedError(Problem(100, 400, message, details))
 
 
+# What Meta lists as errors of their own comes on the wire as a subcode of code 100, with words for the person.
+_TEMPLATE_TITLES = {
+    2388019: "Message Template Limit Exceeded",
+    2388023: "Message template language is being deleted",
+    2388024: "Content in this language already exists",
+    2388039: "Message template status can't be changed",
+    2388040: "Character limit exceeded",
+    2388047: "Message header format is incorrect",
+    2388072: "Message body format is incorrect",
+    2388073: "Message footer format is incorrect",
+    2388293: "Parameters words ratio exceeds limit",
+    2388299: "Leading or trailing parameters not allowed",
+}
+
+
+def template_refused(subcode: int, message: str) -> RefusedError:
+    """Make the refusal of a template: code 100, a subcode, and what the person reads."""
+    title = _TEMPLATE_TITLES[subcode]
+    return RefusedError(
+        Problem(100, 400, "Invalid parameter", subcode=subcode, user_title=title, user_message=message)
+    )
+
+
 def unknown_id(object_id: str, method: str) -> RefusedError:
     """Make the refusal of an id nobody knows, or that the token may not see."""
     words = (
@@ -291,13 +322,13 @@ def unknown_id(object_id: str, method: str) -> RefusedError:
     return RefusedError(Problem(100, 400, words, subcode=_UNKNOWN_ID_SUBCODE, type="GraphMethodException"))
 
 
-def told_in_webhook(code: int) -> dict[str, object]:
-    """Write an error as a failed status carries it."""
+def told_in_webhook(code: int, details: str = "") -> dict[str, object]:
+    """Write an error as a failed status carries it; details: where the case says more than the table."""
     row = ERRORS[code]
     return {
         "code": code,
         "title": row.title,
         "message": row.title,
-        "error_data": {"details": row.details or row.title},
+        "error_data": {"details": details or row.details or row.title},
         "href": _HREF,
     }

@@ -1,0 +1,24 @@
+"""Long work asks here, every now and then, whether its process has been told to end.
+
+The engine ``work`` says so; a job that gives way is begun again later, so it must be safe to repeat.
+"""
+
+from threading import Event
+
+_wanted = Event()
+
+
+class GaveWay(Exception):
+    """The process ends: what was not committed is undone, and the job is taken up again by another one."""
+
+
+def give_way_when(stop: Event) -> None:
+    """Let all work of this process give way once ``stop`` is set."""
+    global _wanted  # noqa: PLW0603  # one process has one order to end
+    _wanted = stop
+
+
+def give_way() -> None:
+    """End the work here if the process has been told to end.  Raises GaveWay.  Costs nothing otherwise."""
+    if _wanted.is_set():
+        raise GaveWay(GaveWay.__doc__)
