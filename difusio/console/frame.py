@@ -24,6 +24,7 @@ class Way:
 WAYS: Final[Sequence[Way]] = (
     Way("campaigns", _("Campaigns"), Right.SEE_CAMPAIGNS),
     Way("conversations", _("Conversations"), Right.SEE_TALKS),
+    Way("settings", _("Settings"), Right.MANAGE),
 )
 
 
