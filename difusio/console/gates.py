@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.db.models import IntegerField
+from django.db.models import Exists, IntegerField, OuterRef
 from django.db.models.expressions import RawSQL
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
@@ -18,7 +18,7 @@ from difusio.accounts.first_run import is_first_run
 from difusio.accounts.gates import SignedInRequest
 from difusio.accounts.models import Membership, Role, User, Workspace
 from difusio.accounts.rights import Right, may
-from difusio.campaigns.models import Campaign
+from difusio.campaigns.models import Campaign, RoundBatch
 from difusio.contacts.models import Contact
 
 # Pages that answer before there is an owner.
@@ -33,6 +33,15 @@ _WAITING: Final = RawSQL(  # no value from outside: one count, within the query 
     [MANY_WAIT],
     output_field=IntegerField(),
 )
+# Asked within the query that every page asks; open batches are few, and an index holds them alone.
+_IS_SENDING: Final = Exists(
+    RoundBatch.objects.filter(
+        batch__number__workspace=OuterRef("workspace"),
+        batch__is_open=True,
+        batch__paused_at=None,
+        batch__cancelled_at=None,
+    )
+)
 
 
 class ConsoleRequest(SignedInRequest):
@@ -46,6 +55,7 @@ class Here:
     """Who works, in which workspace, as what.  workspaces: all of theirs, to change between them.
 
     waiting: how many people wait for an answer there, counted up to ``MANY_WAIT``.
+    is_sending: something of a campaign may leave there now, so that there is something to stop.
     """
 
     user: User
@@ -53,6 +63,7 @@ class Here:
     role: Role
     workspaces: Sequence[Workspace]
     waiting: int = 0
+    is_sending: bool = False
 
     def may(self, right: Right) -> bool:
         """Tell whether they have the right in this workspace."""
@@ -88,14 +99,15 @@ def _where(request: HttpRequest) -> Here | None:
     memberships = list(
         Membership.objects.filter(user=user)
         .select_related("workspace")
-        .annotate(waiting=_WAITING)
+        .annotate(waiting=_WAITING, is_sending=_IS_SENDING)
         .order_by("workspace_id")
     )
     if not memberships:
         return None
     chosen = request.session.get(CHOSEN)
     here = next((one for one in memberships if one.workspace_id == chosen), memberships[0])
-    return Here(user, here.workspace, Role(here.role), [one.workspace for one in memberships], here.waiting)
+    workspaces = [one.workspace for one in memberships]
+    return Here(user, here.workspace, Role(here.role), workspaces, here.waiting, here.is_sending)
 
 
 def campaign_for(here: Here, campaign_id: int) -> Campaign:
