@@ -2,9 +2,12 @@
 
 from django.urls import URLPattern
 
-from difusio.console.routes import campaigns, doors
+from difusio.console.routes import campaigns, conversations, doors, sessions, settings
 
 urlpatterns: list[URLPattern] = [
     *doors.urlpatterns,
+    *sessions.urlpatterns,
     *campaigns.urlpatterns,
+    *conversations.urlpatterns,
+    *settings.urlpatterns,
 ]
