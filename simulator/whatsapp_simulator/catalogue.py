@@ -12,6 +12,8 @@ _ON_TRIAL = 7 * 86_400.0
 
 Key = tuple[str, str]
 """Name and language."""
+GoOn = Callable[[int | None, float], None]
+"""Lets a held message go on at a simulated time: with None on its way, or to fail with a code."""
 
 
 @dataclass(slots=True, eq=False)
@@ -30,8 +32,7 @@ class Standing:
     unpaused_at: float | None = None
     passed: int = 0
     """Messages that went out since pacing began."""
-    held: list[Callable[[int | None], None]] = field(default_factory=list)
-    """What lets each held message go on, or fail with a code."""
+    held: list[GoOn] = field(default_factory=list)
     trial_since: float | None = None
     """When the first message was held."""
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from whatsapp_simulator.graph.errors import parameter, refused
 from whatsapp_simulator.graph.messages.members import missing
-from whatsapp_simulator.life import Endpoint
+from whatsapp_simulator.outgoing import Endpoint
 from whatsapp_simulator.people import Address
 from whatsapp_simulator.templates import Template
 from whatsapp_simulator.world import World
