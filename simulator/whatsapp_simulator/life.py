@@ -176,8 +176,8 @@ class Life:
 
     def _send(self, due: float, message: Message) -> None:
         habits, dice = self._world.habits, message.dice
-        self._world.progress.reach(message.row, "sent")
         self._world.tallies.sent(message.counted, due)
+        self._world.progress.reach(message.row, "sent")
         chance = side(dice, DELIVERED_OR_NOT)
         arrives = not message.person.blocks_us and chance < habits.delivered + habits.delivered_late
         # Of a reaction Meta tells nothing but that it was sent.
@@ -198,8 +198,8 @@ class Life:
 
     def _deliver(self, due: float, message: Message) -> None:
         habits, dice, person = self._world.habits, message.dice, message.person
-        self._world.progress.reach(message.row, "delivered")
         self._count_delivery(message, due)
+        self._world.progress.reach(message.row, "delivered")
         will_tell_reading = person.reads and person.read_receipts
         if not (will_tell_reading and side(dice, MISSING) < habits.missing_delivered):
             self._emit(message, self._status(message, "delivered", due, priced=True), due)
