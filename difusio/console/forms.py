@@ -45,7 +45,7 @@ class FirstRunForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["country"] = forms.ChoiceField(label=_("Country"), choices=_countries())
         self.fields["time_zone"] = forms.ChoiceField(
-            label=_("Time zone"), initial="Europe/Madrid", choices=_time_zones()
+            label=_("Time zone"), initial="Europe/Madrid", choices=time_zones()
         )
         self.fields["email"].widget.attrs["autocomplete"] = "username"
         self.fields["workspace_name"].widget.attrs["autocomplete"] = "organization"
@@ -91,7 +91,8 @@ def _countries() -> list[tuple[str, str]]:
     return sorted(countries, key=lambda pair: pair[1])
 
 
-def _time_zones() -> list[tuple[str, str]]:
+def time_zones() -> list[tuple[str, str]]:
+    """Give every time zone by its name, the continent first."""
     names = sorted(
         name for name in zoneinfo.available_timezones() if "/" in name and not name.startswith("Etc/")
     )

@@ -21,7 +21,11 @@ class Way:
 
 
 # In the order of the day.  A page stands here only when what it shows is real.
-WAYS: Final[Sequence[Way]] = (Way("campaigns", _("Campaigns"), Right.SEE_CAMPAIGNS),)
+WAYS: Final[Sequence[Way]] = (
+    Way("campaigns", _("Campaigns"), Right.SEE_CAMPAIGNS),
+    Way("contacts", _("Contacts"), Right.SEE_PEOPLE),
+    Way("consent", _("Consent"), Right.PROVE),
+)
 
 
 def frame(request: HttpRequest) -> dict[str, object]:

@@ -2,9 +2,11 @@
 
 from django.urls import URLPattern
 
-from difusio.console.routes import campaigns, doors
+from difusio.console.routes import campaigns, consent, contacts, doors
 
 urlpatterns: list[URLPattern] = [
     *doors.urlpatterns,
     *campaigns.urlpatterns,
+    *contacts.urlpatterns,
+    *consent.urlpatterns,
 ]
