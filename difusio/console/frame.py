@@ -23,7 +23,9 @@ class Way:
 # In the order of the day.  A page stands here only when what it shows is real.
 WAYS: Final[Sequence[Way]] = (
     Way("campaigns", _("Campaigns"), Right.SEE_CAMPAIGNS),
+    Way("contacts", _("Contacts"), Right.SEE_PEOPLE),
     Way("conversations", _("Conversations"), Right.SEE_TALKS),
+    Way("consent", _("Consent"), Right.PROVE),
     Way("settings", _("Settings"), Right.MANAGE),
 )
 
