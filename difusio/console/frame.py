@@ -21,7 +21,10 @@ class Way:
 
 
 # In the order of the day.  A page stands here only when what it shows is real.
-WAYS: Final[Sequence[Way]] = (Way("campaigns", _("Campaigns"), Right.SEE_CAMPAIGNS),)
+WAYS: Final[Sequence[Way]] = (
+    Way("campaigns", _("Campaigns"), Right.SEE_CAMPAIGNS),
+    Way("segments", _("Segments"), Right.SEE_CAMPAIGNS),
+)
 
 
 def frame(request: HttpRequest) -> dict[str, object]:

@@ -2,9 +2,10 @@
 
 from django.urls import URLPattern
 
-from difusio.console.routes import campaigns, doors
+from difusio.console.routes import campaigns, doors, segments
 
 urlpatterns: list[URLPattern] = [
     *doors.urlpatterns,
     *campaigns.urlpatterns,
+    *segments.urlpatterns,
 ]
