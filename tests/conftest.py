@@ -22,17 +22,15 @@ for _name in ("DIFUSIO_KEYS_FILE", "DIFUSIO_SECRET_KEY"):
 save_keyring(Keyring.generate(), _HOME / "keys.json")
 
 # A server of yours may be named; else the embedded one is started, without fsync: tests need no power cuts.
-# The processes among which a run is parted inherit the first one's environment, and each needs a server for itself:
-# one test freezes it.
-_OURS: Final = "DIFUSIO_TESTS_STARTED_THE_STORE"
-if not os.environ.get("DATABASE_URL") or os.environ.get(_OURS):
+_STARTED: Final = not os.environ.get("DATABASE_URL")
+if _STARTED:
     _store = open_store(_HOME, durable=False)
-    os.environ |= {"DATABASE_URL": _store.url, _OURS: "yes"}
+    os.environ["DATABASE_URL"] = _store.url
 
 
 @atexit.register
 def _tidy_up() -> None:
-    if "_store" in globals():
+    if _STARTED:
         _store.close()
         remove_store(_HOME)
     shutil.rmtree(_HOME, ignore_errors=True)
@@ -53,3 +51,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         group = "stages" if item.nodeid.startswith(_STAGES) else item.nodeid.partition("::")[0]
         item.add_marker(pytest.mark.xdist_group(group))
     items.sort(key=lambda item: not item.nodeid.startswith(_STAGES))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """Let each process among which the run is parted begin as this one did: with a server of its own to freeze."""
+    for name in ("DIFUSIO_HOME", "DJANGO_SETTINGS_MODULE", *(["DATABASE_URL"] if _STARTED else [])):
+        os.environ.pop(name, None)

@@ -15,11 +15,11 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 # Who alone writes these tables (design, section 4, wall c), and the models that stand for them.
 OWNED_TABLES: Final = {
     "outbox": r"outbox_(?:delivery|attempt|tally|orphan|lease|servicewindow)",
-    "consent": r"consent_(?:entry|block|standing|suppression|wording)",
+    "consent": r"consent_(?:entry|block|standing|suppression|wording|topic|tally|check)",
 }
 OWNED_MODELS: Final = {
     "outbox": frozenset({"Delivery", "Attempt", "Tally", "Orphan", "Lease", "ServiceWindow"}),
-    "consent": frozenset({"Entry", "Block", "Standing", "Suppression", "Wording"}),
+    "consent": frozenset({"Entry", "Block", "Standing", "Suppression", "Wording", "Topic", "Tally", "Check"}),
 }
 _WRITES: Final = frozenset(
     {

@@ -10,6 +10,7 @@ from django.conf import settings
 from difusio.campaigns.launch_due import launch_due
 from difusio.common.clock import now
 from difusio.common.store import STORE_AWAY, forget_connection
+from difusio.imports.uploads import forget_old
 from difusio.numbers.models import Number
 from difusio.outbox.claim import close_finished, expire
 from difusio.outbox.fold import fold_orphans
@@ -55,6 +56,7 @@ def sweep(*, at: datetime) -> Swept:
     )
     orphans = fold_orphans(at=at)
     close_finished(before=at - _CLOSE_AFTER)
+    forget_old(at=at)
     due = launch_due(at=at)
     return Swept(
         expired=expired, parked=parked, orphans=orphans, launched=due.launched, held_back=due.held_back

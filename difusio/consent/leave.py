@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -37,28 +38,33 @@ def leave(
     at: datetime,
     recorded_at: datetime,
     kinds: Sequence[TopicKind] = (TopicKind.MARKETING,),
+    topic_id: int | None = None,
 ) -> Left:
     """Withdraw a person from every topic of ``kinds`` and suppress all their identities.
+
+    topic_id: from this topic alone; then nothing is suppressed, since the other topics of its kind go on.
 
     A bare STOP ends all marketing topics; service topics stay unless named (design, invariant 6).  Who never agreed
     and says stop has objected: that is recorded too.  Repeating the call changes nothing.
     The caller marks the person's waiting deliveries in the same transaction (``outbox.leaving``).
     """
-    names = [str(kind) for kind in kinds]
+    names = [str(kind) for kind in (tuple(TopicKind) if topic_id else kinds)]
+    chosen: dict[str, Any] = {"pk": topic_id} if topic_id else {"kind__in": names}
     with transaction.atomic():
         lock_chain(workspace_id)
         topic_ids = tuple(
-            Topic.objects.filter(workspace_id=workspace_id, kind__in=names)
+            Topic.objects.filter(workspace_id=workspace_id, **chosen)
             .order_by("id")
             .values_list("id", flat=True)
         )
         with connection.cursor() as cursor:
             cursor.execute(queries["lock_standings"], {"contact": contact_id, "kinds": names})
             standings = {row[1]: bool(row[2]) for row in cursor.fetchall()}
-            cursor.execute(
-                queries["suppress"],
-                {"contact": contact_id, "workspace": workspace_id, "kinds": names, "at": recorded_at},
-            )
+            if topic_id is None:
+                cursor.execute(
+                    queries["suppress"],
+                    {"contact": contact_id, "workspace": workspace_id, "kinds": names, "at": recorded_at},
+                )
         granted = [topic_id for topic_id in topic_ids if standings.get(topic_id)]
         unknown = [topic_id for topic_id in topic_ids if topic_id not in standings]
         # A stop that reaches us late still is later than the grant it ends; a sender's fast clock moves nothing ahead.

@@ -39,7 +39,13 @@ WITH given AS (
         given.at, %(at)s, expires_at, is_made_up, hash
     FROM given CROSS JOIN block
     ORDER BY place
-    RETURNING id, contact_id, topic_id, act, at, expires_at
+    RETURNING id, contact_id, topic_id, act, wording_id, source, at, expires_at
+), before AS (
+    -- What was in force until now: a statement sees the rows as they were when it began.
+    SELECT s.contact_id, s.topic_id, s.may_write, e.wording_id
+    FROM (SELECT DISTINCT contact_id, topic_id FROM given) g
+    JOIN consent_standing s ON s.contact_id = g.contact_id AND s.topic_id = g.topic_id
+    JOIN consent_entry e ON e.id = s.entry_id
 ), decided AS (
     INSERT INTO consent_standing (workspace_id, contact_id, topic_id, entry_id, may_write, since, expires_at)
     SELECT DISTINCT ON (contact_id, topic_id)
@@ -52,6 +58,32 @@ WITH given AS (
         expires_at = excluded.expires_at
     WHERE excluded.since > consent_standing.since
         OR (excluded.since = consent_standing.since AND NOT excluded.may_write)
+    RETURNING contact_id, topic_id, entry_id, may_write
+), moved AS (
+    SELECT d.topic_id, d.may_write, e.wording_id, coalesce(b.may_write, false) AS might, b.wording_id AS before_wording
+    FROM decided d
+    JOIN entry e ON e.id = d.entry_id
+    LEFT JOIN before b ON b.contact_id = d.contact_id AND b.topic_id = d.topic_id
+), counted AS (
+    INSERT INTO consent_tally (workspace_id, topic_id, measure, detail, act, n)
+    SELECT %(workspace)s, topic_id, measure, detail, act, sum(n)
+    FROM (
+        SELECT e.topic_id, 'day', to_char(e.at AT TIME ZONE w.time_zone, 'YYYY-MM-DD'), e.act, 1
+        FROM entry e JOIN accounts_workspace w ON w.id = %(workspace)s
+        UNION ALL
+        SELECT topic_id, 'source', source, act, 1 FROM entry
+        UNION ALL
+        SELECT topic_id, 'standing', '', '', may_write::int - might::int FROM moved
+        UNION ALL
+        SELECT topic_id, 'wording', wording_id::text, '', 1 FROM moved WHERE may_write AND wording_id IS NOT NULL
+        UNION ALL
+        SELECT topic_id, 'wording', before_wording::text, '', -1 FROM moved
+        WHERE might AND before_wording IS NOT NULL
+    ) AS change (topic_id, measure, detail, act, n)
+    GROUP BY topic_id, measure, detail, act
+    HAVING sum(n) <> 0
+    ORDER BY topic_id, measure, detail, act
+    ON CONFLICT (workspace_id, measure, detail, topic_id, act) DO UPDATE SET n = consent_tally.n + excluded.n
 )
 SELECT id FROM entry ORDER BY id
 
@@ -111,11 +143,14 @@ WHERE b.previous_hash <> b.follows OR b.seq <> b.place OR e.n <> b.entries
 ORDER BY b.seq
 
 -- name: export
--- The whole ledger of a workspace in the order it was written, with the identities to be opened by the caller.
+-- A workspace's ledger, or one person's part of it, in the order it was written, with what recomputes its hashes; the
+-- identities and the proof are opened by the caller.
 SELECT e.id, e.contact_id, t.key, t.kind, e.act, e.basis, w.text, w.language, e.source, e.proof_sealed, e.actor,
     e.at, e.recorded_at, e.expires_at, e.is_made_up, encode(e.hash, 'hex'),
-    ids.kinds, ids.sealed
+    ids.kinds, ids.sealed, e.topic_id, coalesce(encode(w.hash, 'hex'), ''), encode(sha256(e.proof_sealed), 'hex'),
+    b.seq, encode(b.hash, 'hex'), t.name
 FROM consent_entry e
+JOIN consent_block b ON b.id = e.block_id
 JOIN consent_topic t ON t.id = e.topic_id
 LEFT JOIN consent_wording w ON w.id = e.wording_id
 LEFT JOIN LATERAL (
@@ -123,5 +158,16 @@ LEFT JOIN LATERAL (
     FROM contacts_identity i WHERE i.contact_id = e.contact_id
 ) ids ON true
 WHERE e.workspace_id = %(workspace)s AND e.id > %(after)s
+    AND (%(contact)s::bigint IS NULL OR e.contact_id = %(contact)s)
 ORDER BY e.id
 LIMIT %(limit)s
+
+-- name: size
+-- How many entries and blocks the ledger has, by what the blocks say of themselves.
+SELECT coalesce(sum(entries), 0), count(*) FROM consent_block WHERE workspace_id = %(workspace)s
+
+-- name: ageing
+-- Permissions by age: too old to count, and old within three months; and those that end by a date promised.
+SELECT count(*) FILTER (WHERE since <= %(old)s), count(*) FILTER (WHERE since > %(old)s)
+FROM consent_standing
+WHERE workspace_id = %(workspace)s AND may_write AND since <= %(ageing)s

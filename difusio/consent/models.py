@@ -41,6 +41,7 @@ class Topic(models.Model):
     key = models.SlugField(max_length=64)
     name = models.CharField(max_length=120)
     kind = models.CharField(max_length=16, choices=TopicKind)
+    description = models.CharField(max_length=280, blank=True, default="")
 
     class Meta:
         constraints: ClassVar = [
@@ -139,7 +140,7 @@ class Standing(models.Model):
         Workspace, models.CASCADE, related_name="consent_standings", db_index=False, db_constraint=False
     )
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="consent_standings", db_index=False)
-    topic = models.ForeignKey(Topic, models.CASCADE, related_name="consent_standings")
+    topic = models.ForeignKey(Topic, models.CASCADE, related_name="consent_standings", db_index=False)
     entry = models.ForeignKey(Entry, models.CASCADE, related_name="standings", db_index=False)
     may_write = models.BooleanField()
     since = models.DateTimeField()
@@ -148,6 +149,14 @@ class Standing(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["contact", "topic"], name="consent_standing_once"),
+        ]
+        indexes: ClassVar = [
+            # The list of contacts, newest first, of those who agreed to a topic or left it.
+            models.Index(fields=["topic", "may_write", "contact"], name="consent_standing_of_topic"),
+            # How many permissions grow old.
+            models.Index(
+                fields=["workspace", "since"], name="consent_standing_by_age", condition=Q(may_write=True)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -169,3 +178,67 @@ class Suppression(models.Model):
 
     def __str__(self) -> str:
         return f"suppression {self.pk}"
+
+
+class Measure(models.TextChoices):
+    """What a tally counts: entries by the day of their act or by source; people by topic or by wording."""
+
+    DAY = "day"
+    SOURCE = "source"
+    # People who may be written to about the topic now, as the ledger decides; suppression is asked besides.
+    STANDING = "standing"
+    # Of these, by the wording that their permission rests on.
+    WORDING = "wording"
+
+
+class Tally(models.Model):
+    """How many entries or people: what pages read instead of counting the ledger.  Moves with each append.
+
+    detail: the day in the workspace's zone (2026-11-22), the source, the wording's id, or empty.  act: of entries.
+    """
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="consent_tallies", db_index=False)
+    topic = models.ForeignKey(Topic, models.CASCADE, related_name="consent_tallies", db_index=False)
+    measure = models.CharField(max_length=16, choices=Measure)
+    detail = models.CharField(max_length=120, blank=True, default="")
+    act = models.CharField(max_length=16, blank=True, default="")
+    n = models.BigIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["workspace", "measure", "detail", "topic", "act"], name="consent_tally_once"
+            ),
+        ]
+        indexes: ClassVar = [
+            # A file may name a thousand sources; the page shows the largest.
+            models.Index(fields=["workspace", "measure", "-n"], name="consent_tally_largest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.measure} {self.n}"
+
+
+class Check(models.Model):
+    """The whole ledger recomputed once.  ended_at: None while it is asked for or under way."""
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="consent_checks", db_index=False)
+    by = models.CharField(max_length=120)
+    asked_at = models.DateTimeField()
+    job = models.UUIDField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    entries = models.BigIntegerField(default=0)
+    blocks = models.BigIntegerField(default=0)
+    damaged_entries = models.BigIntegerField(default=0)
+    damaged_blocks = models.BigIntegerField(default=0)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["workspace", "-id"], name="consent_check_newest")]
+
+    def __str__(self) -> str:
+        return f"check {self.pk}"
+
+    @property
+    def holds(self) -> bool:
+        """Whether every entry and block was as it had been written."""
+        return not self.damaged_entries and not self.damaged_blocks

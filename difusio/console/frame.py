@@ -36,5 +36,6 @@ def frame(request: HttpRequest) -> dict[str, object]:
         "here": here,
         "ways": [way for way in WAYS if here is not None and here.may(way.right)],
         "section": request.path.split("/")[1],
+        "may_stop": here is not None and here.is_sending and here.may(Right.STEER),
         "is_demo": here is not None and here.workspace.is_demo,
     }

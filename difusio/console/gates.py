@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -16,13 +17,22 @@ from difusio.accounts.first_run import is_first_run
 from difusio.accounts.gates import SignedInRequest
 from difusio.accounts.models import Membership, Role, User, Workspace
 from difusio.accounts.rights import Right, may
-from difusio.campaigns.models import Campaign
+from difusio.campaigns.models import Campaign, RoundBatch
 from difusio.segments.models import Segment
 
 # Pages that answer before there is an owner.
 _BEFORE_THE_OWNER = frozenset({"first_run", "set_language"})
 # Under this name the session remembers in which of their workspaces somebody works.
 CHOSEN: Final = "workspace"
+# Asked within the query that every page asks; open batches are few, and an index holds them alone.
+_IS_SENDING: Final = Exists(
+    RoundBatch.objects.filter(
+        batch__number__workspace=OuterRef("workspace"),
+        batch__is_open=True,
+        batch__paused_at=None,
+        batch__cancelled_at=None,
+    )
+)
 
 
 class ConsoleRequest(SignedInRequest):
@@ -33,12 +43,16 @@ class ConsoleRequest(SignedInRequest):
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """Who works, in which workspace, as what.  workspaces: all of theirs, to change between them."""
+    """Who works, in which workspace, as what.  workspaces: all of theirs, to change between them.
+
+    is_sending: something of a campaign may leave there now, so that there is something to stop.
+    """
 
     user: User
     workspace: Workspace
     role: Role
     workspaces: Sequence[Workspace]
+    is_sending: bool = False
 
     def may(self, right: Right) -> bool:
         """Tell whether they have the right in this workspace."""
@@ -72,13 +86,17 @@ def _where(request: HttpRequest) -> Here | None:
     if not isinstance(user, User):
         return None
     memberships = list(
-        Membership.objects.filter(user=user).select_related("workspace").order_by("workspace_id")
+        Membership.objects.filter(user=user)
+        .select_related("workspace")
+        .annotate(is_sending=_IS_SENDING)
+        .order_by("workspace_id")
     )
     if not memberships:
         return None
     chosen = request.session.get(CHOSEN)
     here = next((one for one in memberships if one.workspace_id == chosen), memberships[0])
-    return Here(user, here.workspace, Role(here.role), [one.workspace for one in memberships])
+    workspaces = [one.workspace for one in memberships]
+    return Here(user, here.workspace, Role(here.role), workspaces, here.is_sending)
 
 
 def campaign_for(here: Here, campaign_id: int) -> Campaign:

@@ -4,8 +4,10 @@ from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Concat, Lower
 
 from difusio.accounts.models import Workspace
 
@@ -17,6 +19,19 @@ class IdentityKind(models.TextChoices):
     BSUID = "bsuid"
     EMAIL = "email"
     CUSTOMER = "customer"
+
+
+# Letters with accents and the letters that people type instead.
+ACCENTED, PLAIN = "àáâãäåèéêëìíîïòóôõöùúûüçñ·'", "aaaaaaeeeeiiiiooooouuuucn  "
+NAME_WORDS = SearchVector(
+    Func(
+        Lower(Concat(F("first_name"), Value(" "), F("last_name"))),
+        Value(ACCENTED),
+        Value(PLAIN),
+        function="translate",
+    ),
+    config="simple",
+)
 
 
 class Contact(models.Model):
@@ -34,7 +49,13 @@ class Contact(models.Model):
     erased_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["workspace", "id"], name="contacts_of_workspace")]
+        indexes: ClassVar = [
+            models.Index(fields=["workspace", "id"], name="contacts_of_workspace"),
+            # The list of contacts, newest first, of one language.
+            models.Index(fields=["workspace", "language", "id"], name="contacts_of_language"),
+            # Search by the beginnings of names, in any order, accents or not; ``search.sql`` says it alike.
+            GinIndex(NAME_WORDS, name="contacts_by_name"),
+        ]
 
     def __str__(self) -> str:
         return f"contact {self.pk}"

@@ -3,6 +3,8 @@
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
 
 from difusio.imports.refusal import ImportRefused
 
@@ -13,6 +15,11 @@ class MissingColumn(ImportRefused):
 
 class ColumnTwice(ImportRefused):
     """Two columns of the file mean the same."""
+
+
+# What a column may be besides one of the known things: a field of the person, or nothing to us.
+FIELD: Final = "field"
+LEFT_OUT: Final = "left_out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +52,31 @@ class Places:
         return cells[place].strip() if place is not None else ""
 
 
-def place_columns(header: Sequence[str], columns: Sequence[Column], *, one_of: Sequence[str] = ()) -> Places:
+def keys_of(header: Sequence[str], columns: Sequence[Column]) -> list[str]:
+    """Say what each column of a file is by its heading: a key, or FIELD."""
+    by_name = {plain(name): column.key for column in columns for name in column.names}
+    return [by_name.get(plain(heading), FIELD) for heading in header]
+
+
+def place_columns(
+    header: Sequence[str],
+    columns: Sequence[Column],
+    *,
+    one_of: Sequence[str] = (),
+    chosen: Mapping[int, str] = MappingProxyType({}),
+) -> Places:
     """Match the header with the columns, at least one of ``one_of`` among them.
 
+    chosen: what a person said a column is (by its place): a key, FIELD, or LEFT_OUT.
     Raises MissingColumn and ColumnTwice.
     """
-    by_name = {plain(name): column.key for column in columns for name in column.names}
     known: dict[str, int] = {}
     others: dict[str, int] = {}
-    for place, heading in enumerate(header):
-        key = by_name.get(plain(heading))
-        if key is None:
+    for place, (heading, named) in enumerate(zip(header, keys_of(header, columns), strict=True)):
+        key = chosen.get(place, named)
+        if key == LEFT_OUT:
+            continue
+        if key == FIELD:
             if heading.strip():
                 others[heading.strip()] = place
         elif key in known:

@@ -1,10 +1,11 @@
 """Read any shop's CSV of orders, by order or by line, as typed lines.  No database; ``orders`` takes them in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
 from difusio.imports.columns import Column, MissingColumn
@@ -138,14 +139,20 @@ class OrdersFile:
 
 
 def open_orders(
-    path: Path, *, zone: tzinfo, date_order: DateOrder | Literal[""] = "", prefers_day_first: bool = True
+    path: Path,
+    *,
+    zone: tzinfo,
+    date_order: DateOrder | Literal[""] = "",
+    prefers_day_first: bool = True,
+    chosen: Mapping[int, str] = MappingProxyType({}),
 ) -> OrdersFile:
     """Look a file of orders through: its shape, its dates, its numbers.  Reads it twice.
 
     zone: where its local times are.  prefers_day_first: for dates that could be read either way.
+    chosen: what a person said that columns are.
     Raises ImportRefused in all its kinds.
     """
-    table = open_table(path, COLUMNS)
+    table = open_table(path, COLUMNS, chosen=chosen)
     if not {"total", "price"} & table.places.known.keys():
         raise MissingColumn(
             "The column UnitPrice or Total is missing: an order without an amount says little."

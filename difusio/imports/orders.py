@@ -1,7 +1,9 @@
 """Take in a shop's orders: contacts by customer number, ``bought`` and ``returned`` events with their amounts."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -13,7 +15,7 @@ from difusio.contacts.models import IdentityKind
 from difusio.imports.order_lines import OrderLine, OrdersFile, RefusedLine, open_orders
 from difusio.imports.result import Imported
 from difusio.imports.shapes import DateOrder
-from difusio.imports.staging import BATCH_ROWS, ImportOverlapped, Staging, staged, tell_planner
+from difusio.imports.staging import BATCH_ROWS, ImportOverlapped, Progress, Staging, staged, tell_planner
 
 queries = Queries(Path(__file__).with_suffix(".sql"))
 
@@ -34,13 +36,17 @@ def import_orders(
     shift: timedelta = timedelta(0),
     date_order: DateOrder | Literal[""] = "",
     refused_to: Path | None = None,
+    chosen: Mapping[int, str] = MappingProxyType({}),
+    is_trial: bool = False,
+    progress: Progress | None = None,
 ) -> Imported:
     """Take in a CSV of orders, one row an order or one row a line, all or nothing.
 
     Credit notes (``C…``) and negative quantities become ``returned`` events; rows without a customer are refused.
     by: who answers for it.  shift: added to every order's time (the demo moves an old history to now).
     date_order: how dates are written, where the file itself does not tell.  refused_to: where refused rows are
-    written; beside the file by default.  Repeating it changes nothing: an order is known by its number.
+    written; beside the file by default.  chosen: what a member said that columns are.  is_trial: find out what would
+    happen, and undo it.  progress: hears how far it is.  Repeating it changes nothing: an order is known by its number.
     Raises ImportRefused in all its kinds.
     """
     workspace = Workspace.objects.get(pk=workspace_id)
@@ -49,8 +55,11 @@ def import_orders(
         zone=ZoneInfo(workspace.time_zone),
         date_order=date_order,
         prefers_day_first=workspace.country != "US",
+        chosen=chosen,
     )
-    with staged(file.table, workspace_id=workspace_id, refused_to=refused_to) as staging:
+    with staged(
+        file.table, workspace_id=workspace_id, refused_to=refused_to, is_trial=is_trial, progress=progress
+    ) as staging:
         staging.run(queries["stage_lines"])
         staging.run(queries["stage_customers"])
         _stage(file, staging)
@@ -58,7 +67,17 @@ def import_orders(
         staging.run(queries["refuse_other_customers"])
         contacts_new, contacts_updated = _merge_contacts(staging, at=at)
         events_new = staging.run(queries["add_events"], shift=shift)
-        import_id = staging.record(kind=KIND, rows=file.rows, by=by, at=at)
+        reasons = staging.reasons()
+        import_id = staging.record(
+            kind=KIND,
+            rows=file.rows,
+            contacts_new=contacts_new,
+            contacts_updated=contacts_updated,
+            events_new=events_new,
+            entries=0,
+            by=by,
+            at=at,
+        )
     result = Imported(
         import_id=import_id,
         rows=file.rows,
@@ -68,10 +87,12 @@ def import_orders(
         events_new=events_new,
         entries=0,
         refused=staging.refused,
-        refused_file=staging.target if staging.refused else None,
+        refused_file=staging.target if staging.refused and not is_trial else None,
         notes=file.notes,
+        reasons=reasons,
     )
-    tell_planner(result)
+    if not is_trial:
+        tell_planner(result)
     return result
 
 
@@ -79,14 +100,16 @@ def _stage(file: OrdersFile, staging: Staging) -> None:
     customers = _Customers()
     lines: list[tuple[Any, ...]] = []
     refused: list[tuple[int, str]] = []
-    for line in file.lines():
+    for read, line in enumerate(file.lines()):
         if isinstance(line, RefusedLine):
             refused.append((line.line, line.reason))
         else:
             lines.append(_staged_line(line, customers.hash(line.customer)))
         if len(lines) + len(refused) >= BATCH_ROWS:
             _flush(staging, lines, refused, customers)
+            staging.tell("reading", read + 1, file.rows)
     _flush(staging, lines, refused, customers)
+    staging.tell("sorting", file.rows, file.rows)
 
 
 def _staged_line(line: OrderLine, customer: bytes) -> tuple[Any, ...]:

@@ -5,8 +5,10 @@ An imported person starts without consent: only a row that names topic, words, s
 """
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -19,10 +21,10 @@ from difusio.consent.models import Act as EntryAct
 from difusio.consent.models import Basis, Topic
 from difusio.consent.wordings import ensure_wording
 from difusio.contacts.identities import as_array, new_identity
-from difusio.imports.person_rows import Act, PeopleFile, PersonRow, RefusedRow, open_people
+from difusio.imports.person_rows import Act, Asserted, PeopleFile, PersonRow, RefusedRow, open_people
 from difusio.imports.result import Imported
 from difusio.imports.shapes import DateOrder
-from difusio.imports.staging import BATCH_ROWS, ImportOverlapped, Staging, staged, tell_planner
+from difusio.imports.staging import BATCH_ROWS, ImportOverlapped, Progress, Staging, staged, tell_planner
 from difusio.outbox.leaving import skip_withdrawn
 
 queries = Queries(Path(__file__).with_suffix(".sql"))
@@ -50,11 +52,17 @@ def import_people(
     at: datetime,
     date_order: DateOrder | Literal[""] = "",
     refused_to: Path | None = None,
+    chosen: Mapping[int, str] = MappingProxyType({}),
+    asserted: Asserted | None = None,
+    is_trial: bool = False,
+    progress: Progress | None = None,
 ) -> Imported:
     """Take in a CSV of people, all or nothing; ``person_rows`` says which columns it may have.
 
     A person is known by any identity; filled cells overwrite, empty ones change nothing.  by: who answers for the
     consent that the file asserts.  refused_to: where refused rows are written; beside the file by default.
+    chosen, asserted: what a member said about columns and consent, see ``person_rows``.  is_trial: find out what would
+    happen, and undo it.  progress: hears how far it is.
     Repeating it changes nothing.  Who left stays left: an older grant never decides over a later withdrawal, and
     suppression is asked at every claim.  Raises ImportRefused in all its kinds.
     """
@@ -65,16 +73,30 @@ def import_people(
         home=workspace.country,
         date_order=date_order,
         prefers_day_first=workspace.country != "US",
+        chosen=chosen,
+        asserted=asserted,
     )
-    with staged(file.table, workspace_id=workspace_id, refused_to=refused_to) as staging:
+    with staged(
+        file.table, workspace_id=workspace_id, refused_to=refused_to, is_trial=is_trial, progress=progress
+    ) as staging:
         for name in ("stage_people", "stage_identities", "stage_acts"):
             staging.run(queries[name])
         _Stager(file, staging, workspace, at=at).stage()
         _refuse_repetitions(staging)
         _refuse_conflicts(staging)
         contacts_new, contacts_updated = _merge(staging, at=at)
-        entries = _append_acts(staging, by=by, at=at)
-        import_id = staging.record(kind=KIND, rows=file.rows, by=by, at=at)
+        entries = _append_acts(staging, file.rows, by=by, at=at)
+        reasons = staging.reasons()
+        import_id = staging.record(
+            kind=KIND,
+            rows=file.rows,
+            contacts_new=contacts_new,
+            contacts_updated=contacts_updated,
+            events_new=0,
+            entries=entries,
+            by=by,
+            at=at,
+        )
     result = Imported(
         import_id=import_id,
         rows=file.rows,
@@ -84,10 +106,12 @@ def import_people(
         events_new=0,
         entries=entries,
         refused=staging.refused,
-        refused_file=staging.target if staging.refused else None,
+        refused_file=staging.target if staging.refused and not is_trial else None,
         notes=file.notes,
+        reasons=reasons,
     )
-    tell_planner(result)
+    if not is_trial:
+        tell_planner(result)
     return result
 
 
@@ -108,7 +132,7 @@ class _Stager:
         self._refused: list[tuple[int, str]] = []
 
     def stage(self) -> None:
-        for row in self._file.people():
+        for read, row in enumerate(self._file.people()):
             reason = row.reason if isinstance(row, RefusedRow) else self._refusal(row.act)
             if reason:
                 self._refused.append((row.line, reason))
@@ -116,7 +140,9 @@ class _Stager:
                 self._keep(row)
             if len(self._people) + len(self._refused) >= BATCH_ROWS:
                 self._flush()
+                self._staging.tell("reading", read + 1, self._file.rows)
         self._flush()
+        self._staging.tell("sorting", self._file.rows, self._file.rows)
         self._staging.run(queries["index_staged"])
         self._staging.run(queries["analyze_staged"])
 
@@ -213,7 +239,7 @@ def _merge(staging: Staging, *, at: datetime) -> tuple[int, int]:
     return new, int(updated)
 
 
-def _append_acts(staging: Staging, *, by: str, at: datetime) -> int:
+def _append_acts(staging: Staging, rows: int, *, by: str, at: datetime) -> int:
     """Append what the ledger does not hold yet; a page at a time, so that a million acts stay out of memory."""
     entries, after = 0, 0
     while page := _acts_page(after):
@@ -222,6 +248,8 @@ def _append_acts(staging: Staging, *, by: str, at: datetime) -> int:
         # Who left by a file gets nothing more either, from the moment at which the file counts (design, invariant 6).
         skip_withdrawn([entry.contact_id for entry in new if entry.act in _LEAVING])
         after = page[-1][0]
+        # Lines are numbered from the header on.
+        staging.tell("writing", min(after - 1, rows), rows)
     return entries
 
 

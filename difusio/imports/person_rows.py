@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import cache, lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 from zoneinfo import available_timezones
 
@@ -81,6 +82,21 @@ class Act(NamedTuple):
     proof: str
 
 
+@dataclass(frozen=True, slots=True)
+class Asserted:
+    """What a member says of everybody in the file whose row says nothing: they agreed, in these words.
+
+    at: when, for rows without a date of their own; None where each row has one.
+    """
+
+    topic: str
+    language: str
+    wording: str
+    source: str
+    proof: str
+    at: datetime | None
+
+
 class PersonRow(NamedTuple):
     """One row.  identities: kind, value in its normal form, country (of phones)."""
 
@@ -111,6 +127,7 @@ class PeopleFile:
     dates: DateShape
     zone: tzinfo
     home: str
+    asserted: Asserted | None
     rows: int
     notes: tuple[str, ...]
 
@@ -152,6 +169,8 @@ class PeopleFile:
 
     def _act(self, cells: Mapping[str, str]) -> Act | None:
         word = cells.get("consent", "").casefold()
+        if not word and self.asserted:
+            return self._asserted(self.asserted, cells)
         if word in {"", "none"}:
             return None
         if word not in {"granted", "withdrawn"}:
@@ -174,6 +193,20 @@ class PeopleFile:
             proof=_short(cells, "consent_proof", MAX_FIELD),
         )
 
+    def _asserted(self, said: Asserted, cells: Mapping[str, str]) -> Act:
+        at = self._at(cells.get("consent_at", "")) or said.at
+        if at is None:
+            raise UnreadableCellError("a consent without its date")
+        return Act(
+            topic=said.topic,
+            act="granted",
+            at=at,
+            language=said.language,
+            wording=said.wording,
+            source=said.source,
+            proof=said.proof,
+        )
+
     def _at(self, text: str) -> datetime | None:
         if not text:
             return None
@@ -190,13 +223,16 @@ def open_people(
     home: str = "",
     date_order: DateOrder | Literal[""] = "",
     prefers_day_first: bool = True,
+    chosen: Mapping[int, str] = MappingProxyType({}),
+    asserted: Asserted | None = None,
 ) -> PeopleFile:
     """Look a file of people through: its shape and how it writes the times of consent.  Reads it twice.
 
-    zone: where its local times are.  home: ISO country of phones without a country code.
+    zone: where its local times are.  home: ISO country of phones without a country code.  chosen: what a person said
+    that columns are.  asserted: what they say of everybody whose row says nothing.
     Raises ImportRefused in all its kinds.
     """
-    table = open_table(path, COLUMNS, one_of=IDENTITIES)
+    table = open_table(path, COLUMNS, one_of=IDENTITIES, chosen=chosen)
     dates = DateShape(order=date_order)
     rows = 0
     for row in table.rows():
@@ -209,7 +245,9 @@ def open_people(
         f"These columns became fields: {', '.join(name[:40] for name in fields[:20])}." if fields else ""
     )
     notes = tuple(note for note in (*table.notes, date_note, field_note) if note)
-    return PeopleFile(table=table, dates=dates, zone=zone, home=home, rows=rows, notes=notes)
+    return PeopleFile(
+        table=table, dates=dates, zone=zone, home=home, asserted=asserted, rows=rows, notes=notes
+    )
 
 
 def _identities(

@@ -7,9 +7,10 @@ import codecs
 import csv
 import hashlib
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from difusio.imports.columns import Column, MissingColumn, Places, place_columns
@@ -32,6 +33,9 @@ _MAGIC: Final = {
     b"\x1f\x8b": "a compressed file",
     b"SQLite format 3": "a database",
 }
+
+
+_NOTHING: Final = "The file holds nothing but blank lines: export it again."
 
 
 class FileUnreadable(ImportRefused):
@@ -105,18 +109,47 @@ class Table:
                     yield row._replace(fault=f"the row has {len(row.cells)} cells, the header {width}")
 
 
-def open_table(path: Path, columns: Sequence[Column], *, one_of: Sequence[str] = ()) -> Table:
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The beginning of a file, before anybody says what its columns are.  rows: the first ones below the header."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def look_at(path: Path, *, rows: int) -> Head:
+    """Give a file's header and its first rows.  Reads it once.
+
+    Raises FileUnreadable, FileEmpty, NotText, EncodingUnknown, OnlyHeader, QuoteOpen.
+    """
+    head, _, encoding = _opened(path)
+    with path.open(encoding=encoding, newline="") as file:
+        found = _rows(file, _delimiter(_head_text(head, encoding)))
+        first = [row.cells for _, row in zip(range(rows + 1), found, strict=False)]
+    if not first:
+        raise FileEmpty(_NOTHING)
+    if len(first) == 1:
+        raise OnlyHeader(OnlyHeader.__doc__)
+    width = len(first[0])
+    padded = tuple(tuple([*cells, *[""] * width][:width]) for cells in first[1:])
+    return Head(header=tuple(first[0]), rows=padded)
+
+
+def open_table(
+    path: Path,
+    columns: Sequence[Column],
+    *,
+    one_of: Sequence[str] = (),
+    chosen: Mapping[int, str] = MappingProxyType({}),
+) -> Table:
     """Look at a file: encoding, delimiter, header, columns.  Reads it once, a megabyte at a time.
 
-    one_of: keys of columns of which the file needs at least one.
+    one_of: keys of columns of which the file needs at least one.  chosen: see ``place_columns``.
 
     Raises FileUnreadable, FileEmpty, NotText, EncodingUnknown, DelimiterUnknown, OnlyHeader, QuoteOpen,
     MissingColumn, ColumnTwice.
     """
-    try:
-        head, sha256, encoding = _look(path)
-    except OSError as error:
-        raise FileUnreadable(f"The file {path.name} cannot be opened: {error.strerror}.") from None
+    head, sha256, encoding = _opened(path)
     text = _head_text(head, encoding)
     delimiter = _delimiter(text)
     with path.open(encoding=encoding, newline="") as file:
@@ -124,8 +157,8 @@ def open_table(path: Path, columns: Sequence[Column], *, one_of: Sequence[str] =
         header = next(rows, None)
         first = next(rows, None)
     if header is None:
-        raise FileEmpty("The file holds nothing but blank lines: export it again.")
-    places = _places(header.cells, columns, one_of)
+        raise FileEmpty(_NOTHING)
+    places = _places(header.cells, columns, one_of, chosen)
     if first is None:
         raise OnlyHeader(OnlyHeader.__doc__)
     notes = [f"The file was read as {_SPOKEN[encoding]}, its cells parted by {DELIMITERS[delimiter]}."]
@@ -138,6 +171,13 @@ def open_table(path: Path, columns: Sequence[Column], *, one_of: Sequence[str] =
         places=places,
         notes=tuple(notes),
     )
+
+
+def _opened(path: Path) -> tuple[bytes, bytes, str]:
+    try:
+        return _look(path)
+    except OSError as error:
+        raise FileUnreadable(f"The file {path.name} cannot be opened: {error.strerror}.") from None
 
 
 def _look(path: Path) -> tuple[bytes, bytes, str]:
@@ -215,9 +255,11 @@ def _delimiter(text: str) -> str:
     return max(counts, key=lambda mark: counts[mark])
 
 
-def _places(header: list[str], columns: Sequence[Column], one_of: Sequence[str]) -> Places:
+def _places(
+    header: list[str], columns: Sequence[Column], one_of: Sequence[str], chosen: Mapping[int, str]
+) -> Places:
     try:
-        return place_columns(header, columns, one_of=one_of)
+        return place_columns(header, columns, one_of=one_of, chosen=chosen)
     except MissingColumn:
         if len(header) > 1:
             raise

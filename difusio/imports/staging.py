@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal, Protocol
 
 from django.db import connection, transaction
 from psycopg import sql
 
+from difusio.accounts.audit import Detail, record
 from difusio.common.sql import Queries
 from difusio.imports.models import Import
 from difusio.imports.reading import Table
@@ -24,6 +25,15 @@ BATCH_ROWS: Final = 5_000
 _MANY_ROWS: Final = 1_000
 
 
+Phase = Literal["reading", "sorting", "writing"]
+
+
+class Progress(Protocol):
+    """Hears how far an import is: rows read, or rows whose consent is written, of how many."""
+
+    def __call__(self, phase: Phase, done: int, of: int, /) -> None: ...
+
+
 class ImportOverlapped(ImportRefused):
     """Somebody in the file became known in another way while it was taken in; nothing was taken: run it again."""
 
@@ -31,11 +41,19 @@ class ImportOverlapped(ImportRefused):
 class Staging:
     """The temporary tables of one import; they go with its transaction."""
 
-    def __init__(self, table: Table, *, workspace_id: int, refused_to: Path | None) -> None:
+    def __init__(
+        self, table: Table, *, workspace_id: int, refused_to: Path | None, progress: Progress | None
+    ) -> None:
         self.table = table
+        self._progress = progress
         self.workspace_id = workspace_id
         self.target = refused_to or refused_path(table.path)
         self.refused = 0
+
+    def tell(self, phase: Phase, done: int, of: int) -> None:
+        """Tell whoever watches how far it is; they may end it by raising."""
+        if self._progress is not None:
+            self._progress(phase, done, of)
 
     def copy(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         """Stage rows in a temporary table by COPY."""
@@ -77,12 +95,29 @@ class Staging:
             cursor.execute(queries["refused_page"], {"after": after, "limit": BATCH_ROWS})
             return [(line, reason) for line, reason in cursor.fetchall()]
 
-    def record(self, *, kind: str, rows: int, by: str, at: datetime) -> int:
+    def reasons(self) -> dict[str, int]:
+        """Give the commonest reasons with how many rows each refused."""
+        with connection.cursor() as cursor:
+            cursor.execute(queries["reasons"])
+            return dict(cursor.fetchall())
+
+    def record(
+        self,
+        *,
+        kind: str,
+        rows: int,
+        contacts_new: int,
+        contacts_updated: int,
+        events_new: int,
+        entries: int,
+        by: str,
+        at: datetime,
+    ) -> int:
         """Write the draft of the refused rows, and store what was brought in, from which file, by whom."""
         self.refused = self.one(queries["count_refused"])[0]
         if self.refused:
             write_refused(self.table, self.refused_rows(), draft_of(self.target))
-        return Import.objects.create(
+        stored = Import.objects.create(
             workspace_id=self.workspace_id,
             kind=kind,
             file_name=self.table.path.name[:255],
@@ -90,18 +125,37 @@ class Staging:
             rows=rows,
             taken=rows - self.refused,
             refused=self.refused,
+            contacts_new=contacts_new,
+            contacts_updated=contacts_updated,
+            events_new=events_new,
+            entries=entries,
             by=by[:120],
             at=at,
-        ).pk
+        )
+        details: dict[str, Detail] = {
+            "import": stored.pk,
+            "kind": kind,
+            "rows": rows,
+            "refused": self.refused,
+        }
+        record(workspace_id=self.workspace_id, actor=by[:120], act="import.taken", details=details, at=at)
+        return stored.pk
 
 
 @contextmanager
-def staged(table: Table, *, workspace_id: int, refused_to: Path | None) -> Iterator[Staging]:
+def staged(
+    table: Table,
+    *,
+    workspace_id: int,
+    refused_to: Path | None,
+    is_trial: bool = False,
+    progress: Progress | None = None,
+) -> Iterator[Staging]:
     """Open the one transaction of an import.  The refused rows' file appears only with its commit.
 
-    Imports of a workspace wait for each other.
+    is_trial: all is done, found out and undone.  Imports of a workspace wait for each other.
     """
-    staging = Staging(table, workspace_id=workspace_id, refused_to=refused_to)
+    staging = Staging(table, workspace_id=workspace_id, refused_to=refused_to, progress=progress)
     draft = draft_of(staging.target)
     try:
         with transaction.atomic():
@@ -109,7 +163,8 @@ def staged(table: Table, *, workspace_id: int, refused_to: Path | None) -> Itera
             staging.run(queries["tidy_up"])
             staging.run(queries["stage_refused"])
             yield staging
-        if staging.refused:
+            transaction.set_rollback(is_trial)
+        if staging.refused and not is_trial:
             draft.replace(staging.target)
     finally:
         draft.unlink(missing_ok=True)

@@ -19,6 +19,13 @@ SELECT count(*) FROM import_refused
 -- Some refused rows in the file's order.
 SELECT line, reason FROM import_refused WHERE line > %(after)s ORDER BY line LIMIT %(limit)s
 
+-- name: reasons
+-- The commonest reasons of a refusal, whatever line they point at.
+SELECT regexp_replace(reason, 'line \d+', 'line …', 'g') AS why, count(*) FROM import_refused
+GROUP BY why
+ORDER BY count(*) DESC, why
+LIMIT 20
+
 -- name: analyze
 -- After a bulk load the planner must know of it.
 ANALYZE contacts_contact, contacts_identity, contacts_event, consent_entry, consent_standing

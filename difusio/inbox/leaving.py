@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from difusio.accounts.audit import record
 from difusio.consent.leave import Left, leave
 from difusio.consent.models import TopicKind
 from difusio.contacts.models import Contact
@@ -51,6 +52,37 @@ def left_by_message(
                 number_id=number_id,
                 text=confirmation(language, business=contact.workspace.name, kind=kind),
                 window_closes_at=window_closes_at,
+                at=at,
+            )
+    return left
+
+
+def left_by_member(
+    contact_id: int, *, workspace_id: int, topic_id: int | None, reason: str, by: str, at: datetime
+) -> Left:
+    """Let a person go who told somebody of the business; from one topic, or from all marketing when it is None.
+
+    reason: what they said or wrote, and where; the evidence.  We write nothing: whoever heard it can say that it is
+    done.  Repeating the call changes nothing.
+    """
+    with transaction.atomic():
+        left = leave(
+            contact_id,
+            workspace_id=workspace_id,
+            source="told a member",
+            proof=reason.encode(),
+            actor=by,
+            at=at,
+            recorded_at=at,
+            topic_id=topic_id,
+        )
+        skip_left(contact_id, topic_ids=left.topic_ids)
+        if left.is_new:
+            record(
+                workspace_id=workspace_id,
+                actor=by,
+                act="consent.withdrawn",
+                details={"contact": contact_id, "topics": list(left.topic_ids)},
                 at=at,
             )
     return left

@@ -145,6 +145,17 @@ class Delivery(models.Model):
             ),
             models.Index(fields=["batch", "state", "id"], name="outbox_delivery_of_batch"),
             models.Index(fields=["contact", "-id"], name="outbox_delivery_of_contact"),
+            # The recipients' list, where a rare reason, code or answer must not be looked for among a million others.
+            models.Index(
+                fields=["batch", "state", "reason", "code", "id"],
+                name="outbox_delivery_by_cause",
+                condition=Q(state__in=["skipped", "failed", "refused"]),
+            ),
+            models.Index(
+                fields=["batch", "id"],
+                name="outbox_delivery_answered",
+                condition=Q(replied_at__isnull=False) | Q(left_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -217,6 +217,7 @@ class Deeds:
             "message": message,
         }
         person.chat.append(-world.inbound.append(msgspec.json.encode(row)))
+        person.last_at = at
         world.outbox.send(kind, line.number, person, message)
 
 

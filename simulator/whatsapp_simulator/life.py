@@ -68,6 +68,8 @@ class _Message:
     """A message on its way."""
 
     wamid: str
+    row: int
+    """In the accepted journal."""
     person: Person
     line: Line
     token: str | None
@@ -111,21 +113,24 @@ class Life:
         row = self._write_down(out, wamid, now, real_now)
         for one in out.people:
             one.chat.append(row)
+            one.last_at = now
         files = _files(out.shown)
         if world.habits.fetch_links and any(file.link for file in files):
-            world.links.check(files, then=lambda trouble: self._begin_all(out, wamid, trouble))
+            world.links.check(files, then=lambda trouble: self._begin_all(out, wamid, row, trouble))
         else:
-            self._begin_all(out, wamid, next(filter(None, map(world.media.trouble, files)), ""))
+            self._begin_all(out, wamid, row, next(filter(None, map(world.media.trouble, files)), ""))
         return wamid
 
-    def _begin_all(self, out: Outgoing, wamid: str, trouble: str) -> None:
+    def _begin_all(self, out: Outgoing, wamid: str, row: int, trouble: str) -> None:
         """Let the message set out for everybody it is meant for; trouble: what is wrong with its files."""
         failure = _Failure(_MEDIA_UNUSABLE, trouble) if trouble else None
         now = self._world.clock.now()
         for person in out.people:
-            self._begin(out, person, wamid, now, failure)
+            self._begin(out, person, wamid, row, now, failure)
 
-    def _begin(self, out: Outgoing, person: Person, wamid: str, now: float, failure: _Failure | None) -> None:
+    def _begin(
+        self, out: Outgoing, person: Person, wamid: str, row: int, now: float, failure: _Failure | None
+    ) -> None:
         world = self._world
         person.received += 1
         person.typing_until = 0.0
@@ -141,6 +146,7 @@ class Life:
         )
         message = _Message(
             wamid=wamid,
+            row=row,
             person=person,
             line=out.line,
             token=out.token,
@@ -210,6 +216,7 @@ class Life:
             "endpoint": out.endpoint,
             "shown": shown,
         }
+        self._world.progress.begin()
         return self._world.accepted.append(msgspec.json.encode(row))
 
     def _failure(self, out: Outgoing, person: Person, now: float, *, is_marketing: bool) -> _Failure | None:
@@ -253,6 +260,7 @@ class Life:
 
     def _send(self, due: float, message: _Message) -> None:
         habits, dice = self._world.habits, message.dice
+        self._world.progress.reach(message.row, "sent")
         self._world.tallies.sent(message.counted, due)
         chance = side(dice, _DELIVERED_OR_NOT)
         arrives = not message.person.blocks_us and chance < habits.delivered + habits.delivered_late
@@ -273,6 +281,7 @@ class Life:
 
     def _deliver(self, due: float, message: _Message) -> None:
         habits, dice, person = self._world.habits, message.dice, message.person
+        self._world.progress.reach(message.row, "delivered")
         self._count_delivery(message, due)
         will_tell_reading = person.reads and person.read_receipts
         if not (will_tell_reading and side(dice, _MISSING) < habits.missing_delivered):
@@ -297,6 +306,7 @@ class Life:
 
     def _read(self, due: float, message: _Message) -> None:
         person, habits = message.person, self._world.habits
+        self._world.progress.reach(message.row, "read")
         if person.read_receipts:
             self._world.tallies.read(message.counted, due)
             self._emit(message, self._status(message, "read", due, priced=True), due)
@@ -333,6 +343,7 @@ class Life:
     def _fail(self, due: float, failing: tuple[_Message, _Failure]) -> None:
         message, failure = failing
         self._world.counts.failed_later[str(failure.code)] += 1
+        self._world.progress.fail(message.row, failure.code)
         status = self._status(message, "failed", due, priced=False)
         status["errors"] = [told_in_webhook(failure.code, failure.details)]
         self._emit(message, status, due)

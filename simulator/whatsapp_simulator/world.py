@@ -22,6 +22,7 @@ from whatsapp_simulator.links import LinkFetcher
 from whatsapp_simulator.media import MediaStore
 from whatsapp_simulator.people import Person, Population
 from whatsapp_simulator.portfolio import Portfolio, capability, highest
+from whatsapp_simulator.progress import Progress
 from whatsapp_simulator.quota import Quota
 from whatsapp_simulator.scenario import (
     Habits,
@@ -36,6 +37,7 @@ from whatsapp_simulator.scenario import (
 from whatsapp_simulator.schedule import Schedule
 from whatsapp_simulator.subscriptions import Callback, Subscriptions
 from whatsapp_simulator.tallies import Tallies
+from whatsapp_simulator.traffic import Traffic
 from whatsapp_simulator.uploads import UploadDesk
 from whatsapp_simulator.webhooks import Outbox
 
@@ -85,6 +87,8 @@ class World:
         self.population = Population(seed=scenario.seed, habits=scenario.habits)
         self.accepted = Journal()
         self.inbound = Journal()
+        self.progress = Progress()
+        self.traffic = Traffic()
         self.media = MediaStore(self.clock, unknown=lambda: self.habits.unknown_media)
         self.uploads = UploadDesk()
         self.links = LinkFetcher(self.clock)
@@ -96,6 +100,7 @@ class World:
             schedule=self.schedule,
             faults=self.faults,
             counts=lambda: self.counts,
+            traffic=self.traffic,
         )
         self.catalogue = Catalogue()
         self.templates = self.catalogue.templates
@@ -193,6 +198,8 @@ class World:
         self.population.forget()
         self.accepted.clear()
         self.inbound.clear()
+        self.progress.clear()
+        self.traffic.clear()
         self.catalogue.fill(compile_all(self.setup.templates), at=self.clock.now())
         self._open_account()
 

@@ -12,6 +12,7 @@ from difusio.common.keyring import keyring
 from difusio.common.sql import Queries
 from difusio.consent.ledger import NewEntry, append
 from difusio.consent.models import Act, Basis, Topic, TopicKind
+from difusio.consent.topics import add_topic
 from difusio.consent.wordings import ensure_wording
 from difusio.contacts.models import Contact
 from difusio.message_templates.models import Template
@@ -85,7 +86,7 @@ def open_shop(*, at: datetime, api_port: int = 9, pace_per_s: int = 1_000) -> Sh
         ],
         synced_at=at,
     )
-    topic = Topic.objects.create(workspace=workspace, key=TOPIC, name="Ofertes", kind=TopicKind.MARKETING)
+    topic = add_topic(workspace.pk, key=TOPIC, name="Ofertes", kind=TopicKind.MARKETING, by="bench", at=at)
     return Shop(workspace.pk, number.pk, topic.pk, template.pk, at)
 
 

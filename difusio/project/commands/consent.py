@@ -34,16 +34,21 @@ def consent() -> None:
     help="A bare STOP ends all marketing.",
 )
 @with_installation
-def add_topic(
+def new_topic(
     _installation: "Installation", workspace_id: int | None, key: str, name: str, kind: str
 ) -> None:
     """Add a subject that people can agree to, as: offers "Ofertes" --kind marketing."""
-    from difusio.consent.models import Topic
+    from difusio.common.clock import now
+    from difusio.consent.models import TopicKind
+    from difusio.consent.topics import TopicKnownError, add_topic
 
-    topic, is_new = Topic.objects.get_or_create(
-        workspace_id=workspace_or_only(workspace_id), key=key, defaults={"name": name, "kind": kind}
-    )
-    click.echo(f"Topic {topic.key} {'is there' if is_new else 'was there already'}.")
+    workspace = workspace_or_only(workspace_id)
+    try:
+        add_topic(workspace, key=key, name=name, kind=TopicKind(kind), by="command line", at=now())
+    except TopicKnownError:
+        click.echo(f"Topic {key} was there already.")
+    else:
+        click.echo(f"Topic {key} is there.")
 
 
 @consent.command("export")

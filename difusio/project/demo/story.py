@@ -32,6 +32,7 @@ from difusio.common.clock import now
 from difusio.common.sentences import SentenceError
 from difusio.consent.export import export as export_ledger
 from difusio.consent.models import Standing, Topic, TopicKind
+from difusio.consent.topics import add_topic
 from difusio.contacts.models import Contact, Event
 from difusio.imports.orders import import_orders
 from difusio.imports.people import import_people
@@ -178,9 +179,7 @@ def _open_shop(stage: Stage) -> None:
         at=at,
     )
     stage.number_id = number.pk
-    Topic.objects.create(
-        workspace_id=stage.workspace_id, key=DEMO_TOPIC, name="Ofertes", kind=TopicKind.MARKETING
-    )
+    add_topic(stage.workspace_id, key=DEMO_TOPIC, name="Ofertes", kind=TopicKind.MARKETING, by="demo", at=at)
 
 
 def _import(stage: Stage) -> None:
