@@ -57,7 +57,7 @@ class FirstRunForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["country"] = forms.ChoiceField(label=_("Country"), choices=_countries())
         self.fields["time_zone"] = forms.ChoiceField(
-            label=_("Time zone"), initial="Europe/Madrid", choices=_time_zones()
+            label=_("Time zone"), initial="Europe/Madrid", choices=time_zones()
         )
         self.fields["email"].widget.attrs["autocomplete"] = "username"
         self.fields["workspace_name"].widget.attrs["autocomplete"] = "organization"
@@ -103,7 +103,8 @@ def _countries() -> list[tuple[str, str]]:
     return sorted(countries, key=lambda pair: pair[1])
 
 
-def _time_zones() -> list[tuple[str, str]]:
+def time_zones() -> list[tuple[str, str]]:
+    """Give every time zone by its name, the continent first."""
     names = sorted(
         name for name in zoneinfo.available_timezones() if "/" in name and not name.startswith("Etc/")
     )
@@ -191,7 +192,7 @@ class BusinessForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # Any: Django's signature
         super().__init__(*args, **kwargs)
-        for name, choices in (("country", _countries()), ("time_zone", _time_zones())):
+        for name, choices in (("country", _countries()), ("time_zone", time_zones())):
             field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)  # noqa: S101  # says to mypy what stands above
             field.choices = choices

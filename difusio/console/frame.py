@@ -24,7 +24,9 @@ class Way:
 WAYS: Final[Sequence[Way]] = (
     Way("home", _("Home"), Right.SEE_CAMPAIGNS),
     Way("campaigns", _("Campaigns"), Right.SEE_CAMPAIGNS),
+    Way("contacts", _("Contacts"), Right.SEE_PEOPLE),
     Way("conversations", _("Conversations"), Right.SEE_TALKS),
+    Way("consent", _("Consent"), Right.PROVE),
     Way("settings", _("Settings"), Right.MANAGE),
 )
 

@@ -164,6 +164,10 @@ TAKEN: dict[str, Json] = {
     "text": {"type": "text", "text": {"body": "x" * 4096, "preview_url": "true"}},
     "image by link": {"type": "image", "image": {"link": "https://example.com/a.jpg", "caption": "x" * 1024}},
     "document": {"type": "document", "document": {"id": PICTURE, "filename": "a.jpg"}},
+    "reaction with a sign that is a letter": {
+        "type": "reaction",
+        "reaction": {"message_id": "x", "emoji": "ℹ️"},
+    },
     "location in numbers": {"type": "location", "location": {"latitude": -90, "longitude": 180.0}},
     "contact": _contact(phones=[{"phone": "+1", "wa_id": "1"}], birthday="1990-01-23", org={"company": "X"}),
     "buttons": _interactive("button", {"buttons": [_reply(str(n), str(n)) for n in range(3)]}),
@@ -174,6 +178,7 @@ TAKEN: dict[str, Json] = {
     "list of sections": _list(
         *({"title": str(n), "rows": [{"id": str(n), "title": "t"}]} for n in range(10))
     ),
+    "flow of version 3 in digits": _flow(flow_message_version=3),
     "flow": _flow(flow_action="navigate", flow_action_payload={"screen": "TOPICS"}),
     "product": _interactive("product", {"catalog_id": "1", "product_retailer_id": "2"}, body=None),
     "products": _product_list(_products(15, 15, title="Part ")),
@@ -720,3 +725,68 @@ def it_sends_a_gif_and_a_max_price_on_the_marketing_endpoint(shared: RunningSimu
     assert _send(shared, {**_filled("max_price"), **wrong}, endpoint="marketing_messages").code == 100
     to_id = {**_filled("max_price"), "recipient": "US.1"}
     assert _send(shared, to_id, to="", endpoint="marketing_messages").code == 131062
+
+
+@pytest.mark.parametrize(
+    ("name", "endpoint", "more", "arrives"),
+    [
+        ("plain_code", "messages", {}, False),
+        ("plain_code", "messages", {"message_send_ttl_seconds": 900}, False),
+        ("plain_utility", "messages", {}, True),
+        ("plain_utility", "messages", {"message_send_ttl_seconds": 60}, False),
+        ("plain_utility", "messages", {"message_send_ttl_seconds": -1}, True),
+        ("plain_ca", "messages", {"message_send_ttl_seconds": 43_200}, True),
+        ("plain_ca", "marketing_messages", {"message_send_ttl_seconds": 43_200}, False),
+        ("plain_ca", "marketing_messages", {}, True),
+    ],
+)
+def it_drops_what_is_not_delivered_in_its_life_time(
+    start: Starter, receiver: Receiver, *, name: str, endpoint: str, more: Json, arrives: bool
+) -> None:
+    category = {"plain_code": "AUTHENTICATION", "plain_utility": "UTILITY"}.get(name, "MARKETING")
+    late = {"delivered": 0, "delivered_late": 1, "late_s": (DAY_S, DAY_S)}
+    simulator = start(habits=late, setup={"templates": (_template(name, _BODY, category=category, **more),)})
+
+    assert _send(simulator, _filled(name), endpoint=endpoint).status == 200
+
+    simulator.advance(2 * DAY_S)
+    assert [one["status"] for one in receiver.statuses] == ["sent", "delivered"][: 1 + arrives]
+
+
+def it_keeps_marketing_on_messages_where_there_is_no_other_way(start: Starter) -> None:
+    """Switching it off bites on accounts that have the other endpoint."""
+    switches = {"disable_marketing_messages_on_cloud_api": True, "templates": TEMPLATES}
+    onboarded = start(setup=switches)
+    other = start(setup={**switches, "marketing_messages_onboarding_status": "ELIGIBLE"})
+
+    assert _send(onboarded, _filled("plain")).code == 131063
+    assert _send(other, _filled("plain")).status == 200
+
+
+def it_lets_the_marketing_endpoint_learn_a_template_that_is_new_or_was_left_alone(start: Starter) -> None:
+    simulator = start(setup={"templates": TEMPLATES})
+    simulator.control("PUT", "rules", {"reviews": False})
+    facts = _template("nova", {"type": "BODY", "text": "Tenim novetats a la botiga."}, category="MARKETING")
+    assert simulator.graph("POST", f"{WABA}/message_templates", facts).body["status"] == "APPROVED"
+
+    def code(name: str) -> int | None:
+        return _send(simulator, _filled(name), endpoint="marketing_messages").code
+
+    assert (code("nova"), code("plain")) == (134101, None)
+    assert _send(simulator, _filled("nova")).status == 200
+    simulator.advance(601)
+    assert code("nova") is None
+    simulator.advance(8 * DAY_S)
+    assert code("nova") == 134101
+    simulator.advance(601)
+    assert code("nova") is None
+
+
+def it_checks_the_identity_once_the_number_was_told_to(simulator: RunningSimulator) -> None:
+    message = {"type": "text", "text": {"body": "x"}, "recipient_identity_key_hash": "DF2lS5v2W6x="}
+    assert _send(simulator, message).status == 200
+
+    switched = {"user_identity_change": {"enable_identity_key_check": True}}
+    assert simulator.graph("POST", f"{NUMBER}/settings", switched).status == 200
+
+    assert _send(simulator, message).code == 137000

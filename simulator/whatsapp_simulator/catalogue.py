@@ -30,6 +30,10 @@ class Standing:
     quality_at: int = 0
     was_approved: bool = False
     unpaused_at: float | None = None
+    used_at: float = 0.0
+    """When the marketing endpoint was last asked to send it, or learned it."""
+    synced_at: float = 0.0
+    """When the marketing endpoint knows it."""
     passed: int = 0
     """Messages that went out since pacing began."""
     held: list[GoOn] = field(default_factory=list)
@@ -83,7 +87,7 @@ class Catalogue:
         self._locked_until.clear()
         self.created_at.clear()
         for template in templates:
-            standing = Standing(template, created_at=at)
+            standing = Standing(template, created_at=at, used_at=at)
             score = template.facts.get("quality_score")
             if isinstance(score, dict):
                 standing.quality = str(score.get("score", "UNKNOWN"))

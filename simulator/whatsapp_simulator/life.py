@@ -111,6 +111,7 @@ class Life:
             is_reaction=shown.reaction is not None,
             is_voice=shown.media is not None and shown.media.voice,
             choices=choices_of(shown) if person.taps else (),
+            lives_s=out.lives_s,
         )
         failure = failure_of(world, out, message, now) or failure
         if out.is_held and out.template is not None:
@@ -175,8 +176,8 @@ class Life:
 
     def _send(self, due: float, message: Message) -> None:
         habits, dice = self._world.habits, message.dice
-        self._world.progress.reach(message.row, "sent")
         self._world.tallies.sent(message.counted, due)
+        self._world.progress.reach(message.row, "sent")
         chance = side(dice, DELIVERED_OR_NOT)
         arrives = not message.person.blocks_us and chance < habits.delivered + habits.delivered_late
         # Of a reaction Meta tells nothing but that it was sent.
@@ -192,12 +193,13 @@ class Life:
             later = between(*habits.delivered_s, side(dice, DELIVERED_AT))
         else:
             later = between(*habits.late_s, side(dice, LATE))
-        self._world.schedule.at(due + later, self._deliver, message)
+        if later <= message.lives_s:
+            self._world.schedule.at(due + later, self._deliver, message)
 
     def _deliver(self, due: float, message: Message) -> None:
         habits, dice, person = self._world.habits, message.dice, message.person
-        self._world.progress.reach(message.row, "delivered")
         self._count_delivery(message, due)
+        self._world.progress.reach(message.row, "delivered")
         will_tell_reading = person.reads and person.read_receipts
         if not (will_tell_reading and side(dice, MISSING) < habits.missing_delivered):
             self._emit(message, self._status(message, "delivered", due, priced=True), due)

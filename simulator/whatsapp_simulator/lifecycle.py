@@ -24,6 +24,7 @@ _STATUS, _QUALITY, _CATEGORY, _COMPONENTS = (
     "message_template_components_update",
 )
 _PAUSED = 132015
+_FORGOTTEN_AFTER_S = 7 * 86_400.0
 # The events that leave a template as it is.
 _ONLY_TOLD = frozenset({"FLAGGED", "LOCKED"})
 
@@ -105,10 +106,20 @@ class Lifecycle:
         """Let a template pass review."""
         was_edited = standing.was_approved
         standing.was_approved = True
+        standing.used_at = self._clock.now()
+        standing.synced_at = standing.used_at + self._rules().marketing_sync_s
         self._catalogue.change(standing, status="APPROVED", rejected_reason=None)
         if was_edited and standing.edited_at:
             self._tell(_COMPONENTS, notices.template_components(standing))
         self._tell(_STATUS, notices.template_status(standing, "APPROVED"))
+
+    def is_syncing(self, standing: Standing) -> bool:
+        """Tell whether the marketing endpoint cannot send a template yet: a new one, or one long left alone."""
+        now = self._clock.now()
+        if now > standing.used_at + _FORGOTTEN_AFTER_S:
+            standing.synced_at = now + self._rules().marketing_sync_s
+        standing.used_at = now
+        return now < standing.synced_at
 
     def reject(
         self, standing: Standing, reason: str = "INVALID_FORMAT", *, said: tuple[str, str] | None = None

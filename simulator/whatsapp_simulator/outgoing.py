@@ -14,6 +14,8 @@ from whatsapp_simulator.world import Line
 
 Endpoint = Literal["messages", "marketing_messages"]
 
+_LONGEST_LIFE_S, _LIFE_OF_A_CODE_S = 30 * 86_400.0, 600.0
+
 # Which side of a message's dice decides what.
 (
     SENT_AT, DELIVERED_OR_NOT, DELIVERED_AT, READ_AT, PRICED_WHERE, REPEATED, SWAPPED, MISSING, FAILED_TOO,
@@ -69,6 +71,21 @@ class Outgoing:
         return Counted(template_id, self.line.number.digits, person.country, category, now)
 
     @property
+    def lives_s(self) -> float:
+        """Tell how many simulated seconds it has to be delivered in.
+
+        Source: DOC/templates/time-to-live (read 2025-12); DOC as in payloads.  Marketing templates have a time of
+        their own on the marketing endpoint alone.
+        """
+        template = self.template
+        if template is None or (self.is_marketing and self.endpoint == "messages"):
+            return _LONGEST_LIFE_S
+        told = template.facts.get("message_send_ttl_seconds")
+        if not isinstance(told, int | float):
+            return _LIFE_OF_A_CODE_S if template.category == "AUTHENTICATION" else _LONGEST_LIFE_S
+        return told if told > 0 else _LONGEST_LIFE_S
+
+    @property
     def files(self) -> tuple[Media, ...]:
         """The files it carries."""
         shown = self.shown
@@ -107,6 +124,8 @@ class Message:
     is_voice: bool = False
     choices: tuple[Choice, ...] = ()
     """What the person can tap, for those who do."""
+    lives_s: float = _LONGEST_LIFE_S
+    """Not delivered by then, it is dropped without a word."""
     pricing: dict[str, Any] | None = None
     """Told on one status, then taken away."""
     price: dict[str, Any] | None = None

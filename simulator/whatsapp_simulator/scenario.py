@@ -247,6 +247,8 @@ class Rules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Messages of a paced template that go out before the others are held; 0: no pacing."""
     pacing_s: Seconds = 1800.0
     """How long held messages wait for the decision."""
+    marketing_sync_s: Seconds = 600.0
+    """How long the marketing endpoint takes to learn a new template, or one left alone for 7 days (134101); 0: none."""
 
     management_calls_per_hour: Annotated[int, Meta(ge=0)] | None = None
     """Left out: 5,000 with a registered number, else 200; 0: no limit."""

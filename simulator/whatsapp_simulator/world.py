@@ -64,6 +64,12 @@ class Line:
         self.service_messages += 1
         return self.service_messages <= most
 
+    @property
+    def checks_identity(self) -> bool:
+        """Tell whether a message with another identity key hash than the person's is refused."""
+        told = self.particulars.settings.get("user_identity_change", {}).get("enable_identity_key_check")
+        return self.number.identity_key_check if told is None else str(told).lower() in ("true", "1")
+
     def count_accepted(self, monotonic: float) -> None:
         """Count a message to a person; monotonic: real seconds."""
         self.throughput.take()

@@ -128,7 +128,7 @@ def _check_person(line: Line, envelope: Envelope, person: Person) -> None:
     if envelope.group is not None:
         return
     told = envelope.identity_key_hash
-    if told and line.number.identity_key_check and told != person.identity_key_hash:
+    if told and line.checks_identity and told != person.identity_key_hash:
         raise refused(137000)
     if person.blocked_by_us:
         raise refused(130403)
