@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from difusio.campaigns.errors import NoSuchCampaign
-from difusio.campaigns.models import Campaign, CampaignKind, Variant
+from difusio.campaigns.models import NAME_CHARS, Campaign, CampaignKind, Variant
 from difusio.campaigns.plan import Message, plan
 
 
@@ -18,7 +18,7 @@ def copy(campaign_id: int, *, name: str, by: str, at: datetime) -> Campaign:
     variant = Variant.objects.get(round__campaign=campaign, round__seq=1, name="A")
     return plan(
         workspace_id=campaign.workspace_id,
-        name=name,
+        name=name[:NAME_CHARS],
         kind=CampaignKind(campaign.kind),
         topic_id=campaign.topic_id,
         segment_id=campaign.segment_id,

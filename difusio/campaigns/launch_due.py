@@ -13,6 +13,7 @@ from difusio.campaigns.errors import TooLate
 from difusio.campaigns.launch import launch
 from difusio.campaigns.models import Campaign, CampaignState, Round
 from difusio.campaigns.running import lock_campaign
+from difusio.common.sealed import DamagedValueError
 from difusio.common.sentences import SentenceError
 from difusio.message_templates.errors import MessageTemplateError
 from difusio.message_templates.sync import sync
@@ -66,7 +67,7 @@ def _launch(due: Round, *, at: datetime) -> bool:
 def _refresh(campaign: Campaign, *, at: datetime) -> None:
     try:
         sync(workspace_id=campaign.workspace_id, number_id=campaign.number_id, at=at)
-    except MessageTemplateError:
+    except (MessageTemplateError, DamagedValueError):
         # The pre-flight decides whether what we have is fresh enough.
         _log.warning("campaign.templates_not_refreshed", campaign=campaign.pk)
 

@@ -1,6 +1,6 @@
 """One intention to write to a segment: campaign, its rounds, and the variants tried in them."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from django.db import models
 from django.db.models import Q
@@ -10,6 +10,8 @@ from difusio.consent.models import Topic
 from difusio.numbers.models import Number
 from difusio.outbox.models import Batch
 from difusio.segments.models import Segment
+
+NAME_CHARS: Final = 160
 
 
 class CampaignKind(models.TextChoices):
@@ -46,7 +48,7 @@ class Campaign(models.Model):
     """
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="campaigns")
-    name = models.CharField(max_length=160)
+    name = models.CharField(max_length=NAME_CHARS)
     kind = models.CharField(max_length=16, choices=CampaignKind)
     topic = models.ForeignKey(Topic, models.PROTECT, related_name="campaigns")
     segment = models.ForeignKey(Segment, models.PROTECT, related_name="campaigns")

@@ -24,7 +24,9 @@ class Way:
 WAYS: Final[Sequence[Way]] = (
     Way("campaigns", _("Campaigns"), Right.SEE_CAMPAIGNS),
     Way("contacts", _("Contacts"), Right.SEE_PEOPLE),
+    Way("conversations", _("Conversations"), Right.SEE_TALKS),
     Way("consent", _("Consent"), Right.PROVE),
+    Way("settings", _("Settings"), Right.MANAGE),
 )
 
 
@@ -37,5 +39,6 @@ def frame(request: HttpRequest) -> dict[str, object]:
         "here": here,
         "ways": [way for way in WAYS if here is not None and here.may(way.right)],
         "section": request.path.split("/")[1],
+        "may_stop": here is not None and here.is_sending and here.may(Right.STEER),
         "is_demo": here is not None and here.workspace.is_demo,
     }

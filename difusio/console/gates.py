@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.db.models import Exists, IntegerField, OuterRef
+from django.db.models.expressions import RawSQL
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -16,12 +18,30 @@ from difusio.accounts.first_run import is_first_run
 from difusio.accounts.gates import SignedInRequest
 from difusio.accounts.models import Membership, Role, User, Workspace
 from difusio.accounts.rights import Right, may
-from difusio.campaigns.models import Campaign
+from difusio.campaigns.models import Campaign, RoundBatch
+from difusio.contacts.models import Contact
 
 # Pages that answer before there is an owner.
 _BEFORE_THE_OWNER = frozenset({"first_run", "set_language"})
 # Under this name the session remembers in which of their workspaces somebody works.
 CHOSEN: Final = "workspace"
+# Nobody counts further than that at a glance; and a page never counts a hundred thousand rows.
+MANY_WAIT: Final = 100
+_WAITING: Final = RawSQL(  # no value from outside: one count, within the query that every page asks
+    "SELECT count(*) FROM (SELECT 1 FROM inbox_conversation c WHERE c.workspace_id = accounts_membership.workspace_id"
+    " AND c.waiting_since IS NOT NULL LIMIT %s) them",
+    [MANY_WAIT],
+    output_field=IntegerField(),
+)
+# Asked within the query that every page asks; open batches are few, and an index holds them alone.
+_IS_SENDING: Final = Exists(
+    RoundBatch.objects.filter(
+        batch__number__workspace=OuterRef("workspace"),
+        batch__is_open=True,
+        batch__paused_at=None,
+        batch__cancelled_at=None,
+    )
+)
 
 
 class ConsoleRequest(SignedInRequest):
@@ -32,12 +52,18 @@ class ConsoleRequest(SignedInRequest):
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """Who works, in which workspace, as what.  workspaces: all of theirs, to change between them."""
+    """Who works, in which workspace, as what.  workspaces: all of theirs, to change between them.
+
+    waiting: how many people wait for an answer there, counted up to ``MANY_WAIT``.
+    is_sending: something of a campaign may leave there now, so that there is something to stop.
+    """
 
     user: User
     workspace: Workspace
     role: Role
     workspaces: Sequence[Workspace]
+    waiting: int = 0
+    is_sending: bool = False
 
     def may(self, right: Right) -> bool:
         """Tell whether they have the right in this workspace."""
@@ -71,13 +97,17 @@ def _where(request: HttpRequest) -> Here | None:
     if not isinstance(user, User):
         return None
     memberships = list(
-        Membership.objects.filter(user=user).select_related("workspace").order_by("workspace_id")
+        Membership.objects.filter(user=user)
+        .select_related("workspace")
+        .annotate(waiting=_WAITING, is_sending=_IS_SENDING)
+        .order_by("workspace_id")
     )
     if not memberships:
         return None
     chosen = request.session.get(CHOSEN)
     here = next((one for one in memberships if one.workspace_id == chosen), memberships[0])
-    return Here(user, here.workspace, Role(here.role), [one.workspace for one in memberships])
+    workspaces = [one.workspace for one in memberships]
+    return Here(user, here.workspace, Role(here.role), workspaces, here.waiting, here.is_sending)
 
 
 def campaign_for(here: Here, campaign_id: int) -> Campaign:
@@ -87,6 +117,16 @@ def campaign_for(here: Here, campaign_id: int) -> Campaign:
             pk=campaign_id, workspace=here.workspace
         )
     except Campaign.DoesNotExist:
+        raise Http404 from None
+
+
+def conversation_for(here: Here, contact_id: int) -> Contact:
+    """Give a person of the workspace with their conversation, if they ever wrote; else Http404.  Cost: 1 query."""
+    try:
+        return Contact.objects.select_related("conversation__number").get(
+            pk=contact_id, workspace=here.workspace, erased_at=None
+        )
+    except Contact.DoesNotExist:
         raise Http404 from None
 
 

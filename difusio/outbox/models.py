@@ -43,8 +43,8 @@ class Batch(models.Model):
     """Deliveries with the same message, number, lane and time to live.
 
     template: what is sent, or empty for a free text.  message: ``{"values": {placeholder: merge field}}`` of a
-    template, ``{"text": …}`` of a text.  topic: what the person must have agreed to; empty only for what invariant 1
-    lists (a reply within the service window, one confirmation of leaving).
+    template, ``{"text": …}`` of a confirmation, ``{"text_sealed": …}`` of a reply.  topic: what the person must have
+    agreed to; empty only for what invariant 1 lists (a reply within the service window, one confirmation of leaving).
     """
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="batches")
@@ -145,6 +145,17 @@ class Delivery(models.Model):
             ),
             models.Index(fields=["batch", "state", "id"], name="outbox_delivery_of_batch"),
             models.Index(fields=["contact", "-id"], name="outbox_delivery_of_contact"),
+            # The recipients' list, where a rare reason, code or answer must not be looked for among a million others.
+            models.Index(
+                fields=["batch", "state", "reason", "code", "id"],
+                name="outbox_delivery_by_cause",
+                condition=Q(state__in=["skipped", "failed", "refused"]),
+            ),
+            models.Index(
+                fields=["batch", "id"],
+                name="outbox_delivery_answered",
+                condition=Q(replied_at__isnull=False) | Q(left_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

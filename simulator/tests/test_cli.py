@@ -35,7 +35,9 @@ def _start(running: list[subprocess.Popen[str]], *options: str) -> str:
     assert process.stdout is not None
     line = process.stdout.readline()
     assert line.startswith("listening on http://127.0.0.1:")
-    return line.removeprefix("listening on ").strip()
+    url = line.removeprefix("listening on ").strip()
+    assert process.stdout.readline() == f"look at {url}/_page/\n"
+    return url
 
 
 def _get(url: str) -> Any:

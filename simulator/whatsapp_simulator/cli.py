@@ -12,6 +12,7 @@ import click
 import msgspec
 
 from whatsapp_simulator import __version__
+from whatsapp_simulator.page.files import PAGE
 from whatsapp_simulator.scenario import Scenario, ScenarioError, read_scenario
 from whatsapp_simulator.simulator import PortTakenError, Simulator
 
@@ -71,6 +72,7 @@ async def _serve(simulator: Simulator, port_file: Path | None) -> None:
         if port_file is not None:
             port_file.write_text(f"{simulator.port}\n")  # noqa: ASYNC240 - one line, once, before the first request
         click.echo(f"listening on {simulator.url}")
+        click.echo(f"look at {simulator.url}{PAGE}/")
         sys.stdout.flush()
         await stopped.wait()
 

@@ -4,7 +4,7 @@ Its shape is documented in the README and relied upon by others: add to it, do n
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Struct
@@ -12,10 +12,12 @@ from msgspec import Meta, Struct
 from whatsapp_simulator import __version__
 from whatsapp_simulator.control_calls import ROOT, ControlRequest, NotFoundError, Told
 from whatsapp_simulator.control_management import ManagementControl
+from whatsapp_simulator.control_numbers import NumberActs
 from whatsapp_simulator.control_people import PeopleActs
 from whatsapp_simulator.crowd import gather
 from whatsapp_simulator.journal import Journal
 from whatsapp_simulator.life import Life
+from whatsapp_simulator.looks import Looks, traits, whole_number
 from whatsapp_simulator.people import Person, read_phone, read_user_id
 from whatsapp_simulator.samples import sample
 from whatsapp_simulator.scenario import (
@@ -94,10 +96,16 @@ class Control:
             "accepted": {"GET": self._list_accepted},
             "inbound": {"GET": self._list_inbound},
             "idle": {"GET": self._get_idle},
+            "phones": {"GET": self._list_phones},
+            "traffic": {"GET": self._list_traffic},
             "media": {"POST": self._add_file},
             "reset": {"POST": self._reset},
         }
+        self._looks = Looks(world)
         self._people_acts = PeopleActs(world, life.deeds)
+        self._number_acts = NumberActs(world, line=self._people_acts.line, meet=self._meet)
+        for path in self._number_acts.by_path:
+            self._acts[path] = {"POST": self._act_on_number}
 
     async def answer(self, request: ControlRequest) -> Told:
         """Answer a request; mistakes are told in a sentence under `error.message`."""
@@ -105,16 +113,20 @@ class Control:
             if request.path.startswith("media/"):
                 return self._file(request)
             if request.path.startswith("people/"):
-                told = self._person(request)
+                answered = self._person(request)
+            elif request.path.startswith("phones/"):
+                answered = self._show_phone(request)
+            elif request.path.startswith("traffic/"):
+                answered = self._show_entry(request)
             elif self._management.knows(request.path):
-                told = self._management.answer(request)
+                answered = self._management.answer(request)
             else:
-                told = await self._act(request)(request)
+                answered = await self._act(request)(request)
         except NotFoundError as problem:
             return _mistake(404, str(problem))
         except (ScenarioError, HandshakeError) as problem:
             return _mistake(400, str(problem))
-        return Told(200, told if isinstance(told, bytes) else msgspec.json.encode(told))
+        return Told(200, answered if isinstance(answered, bytes) else msgspec.json.encode(answered))
 
     def _act(self, request: ControlRequest) -> Callable[[ControlRequest], Awaitable[object]]:
         methods = self._acts.get(request.path)
@@ -170,17 +182,17 @@ class Control:
         return await self._get_messaging_limit(request)
 
     async def _list_people(self, request: ControlRequest) -> object:
-        limit = _number(request.query, "limit", _ROWS, most=_MOST_ROWS)
+        limit = whole_number(request.query, "limit", _ROWS, most=_MOST_ROWS)
         people = self._world.population.listed(after=request.query.get("after"), limit=limit)
         return {
-            "data": [_traits(person) for person in people],
+            "data": [traits(person) for person in people],
             "after": people[-1].key if people else None,
             "total": len(self._world.population),
         }
 
     async def _add_people(self, request: ControlRequest) -> object:
         added = self._world.population.add(decode(request.body, _People).people)
-        return {"people": [_traits(person) for person in added]}
+        return {"people": [traits(person) for person in added]}
 
     async def _gather(self, request: ControlRequest) -> object:
         crowd = decode(request.body, Crowd)
@@ -211,7 +223,10 @@ class Control:
         return self._clock()
 
     async def _advance(self, request: ControlRequest) -> object:
-        self._world.clock.advance(decode(request.body, _Advance).seconds)
+        ahead = decode(request.body, _Advance).seconds
+        # A file that is being fetched belongs to the time before.
+        await self._world.links.finish()
+        self._world.clock.advance(ahead)
         self._world.schedule.clock_changed()
         # When the answer comes, all that fell due has happened; only webhooks may still be on their way.
         await self._world.schedule.play_due()
@@ -290,6 +305,9 @@ class Control:
             raise NotFoundError(f"There is no {request.method} {ROOT}{request.path}.")
         return Told(200, file.content, file.mime_type)
 
+    async def _act_on_number(self, request: ControlRequest) -> object:
+        return self._number_acts.by_path[request.path](request.body)
+
     def _person(self, request: ControlRequest) -> object:
         address, _, act = request.path.removeprefix("people/").partition("/")
         if not act:
@@ -318,60 +336,33 @@ class Control:
         return self._world.population.meet(address)
 
     def _whole_person(self, person: Person) -> object:
-        chat = []
-        for row in person.chat:
-            journal, side = (self._world.accepted, "business") if row > 0 else (self._world.inbound, "person")
-            chat.append({"from": side, **msgspec.json.decode(journal.row(abs(row)))})
-        return {**_traits(person), "chat": chat}
+        return self._looks.person(person)
 
+    async def _list_phones(self, request: ControlRequest) -> object:
+        return self._looks.phones(request.query)
 
-def _traits(person: Person) -> dict[str, Any]:
-    return {
-        "key": person.key,
-        "address": person.address,
-        "phone": f"+{person.phone}" if person.phone else None,
-        "user_id": person.user_id,
-        "name": person.name,
-        "username": person.username,
-        "language": person.language,
-        "reads": person.reads,
-        "read_receipts": person.read_receipts,
-        "replies": person.replies,
-        "leaves": person.leaves,
-        "unreachable": person.unreachable,
-        "capped": person.capped,
-        "experiment": person.experiment,
-        "taps": person.taps,
-        "blocks": person.blocks,
-        "changes_number": person.changes_number,
-        "country": person.country,
-        "phone_known": person.phone_known,
-        "has_left": person.has_left,
-        "confirmed": person.confirmed,
-        "stopped_natively": person.stopped_natively,
-        "blocks_business": person.blocks_us,
-        "blocked_by_business": person.blocked_by_us,
-        "received": person.received,
-        "read_up_to": person.read_up_to,
-        "typing_until": person.typing_until,
-        "quick_replies": [
-            {"text": reply.text, "payload": reply.payload}
-            for reply in (person.quick_replies[1] if person.quick_replies else ())
-        ],
-    }
+    def _show_phone(self, request: ControlRequest) -> object:
+        address = request.path.removeprefix("phones/")
+        person = self._world.population.find(address)
+        if person is None or request.method != "GET":
+            raise NotFoundError(f"Nobody with the address {address} was met yet.")
+        return self._looks.phone(person, request.query)
+
+    async def _list_traffic(self, request: ControlRequest) -> object:
+        return await self._looks.traffic(request.query)
+
+    def _show_entry(self, request: ControlRequest) -> object:
+        number = request.path.removeprefix("traffic/")
+        entry = self._looks.entry(number) if request.method == "GET" else None
+        if entry is None:
+            raise NotFoundError(f"There is no entry {number} in the traffic (any more).")
+        return entry
 
 
 def _rows(journal: Journal, query: Mapping[str, str]) -> bytes:
-    after = _number(query, "after", 0, most=len(journal))
-    rows = journal.rows(after=after, limit=_number(query, "limit", _ROWS, most=_MOST_ROWS))
+    after = whole_number(query, "after", 0, most=len(journal))
+    rows = journal.rows(after=after, limit=whole_number(query, "limit", _ROWS, most=_MOST_ROWS))
     return b'{"data":[%b],"after":%d,"total":%d}' % (b",".join(rows), after + len(rows), len(journal))
-
-
-def _number(query: Mapping[str, str], name: str, default: int, *, most: int) -> int:
-    text = query.get(name, str(default))
-    if not text.isdecimal():
-        raise ScenarioError(f"`{name}` must be a whole number, not {text!r}.")
-    return min(int(text), most)
 
 
 def _mistake(status: int, sentence: str) -> Told:

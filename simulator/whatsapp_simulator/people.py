@@ -5,6 +5,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from heapq import nlargest
 from itertools import islice
 
 from whatsapp_simulator.countries import calling_code, country
@@ -46,6 +47,14 @@ def read_user_id(text: str) -> Address | None:
     return Address(user_id=text) if _USER_ID.fullmatch(text) else None
 
 
+@dataclass(slots=True)
+class FreeEntry:
+    """Somebody's coming from an ad; until: when everything ends being free, 0 until it is answered."""
+
+    arrived_at: float
+    until: float = 0.0
+
+
 @dataclass(slots=True, eq=False)
 class Person:
     """One person, however addressed.
@@ -80,7 +89,12 @@ class Person:
     blocks_us: bool = False
     blocked_by_us: bool = False
     received: int = 0
+    last_at: float = 0.0
+    """When something was last said in their chat, in simulated time."""
     windows: dict[str, float] | None = None
+    taken_over: frozenset[str] = frozenset()
+    """Numbers whose agent gave the thread to the business."""
+    free_entries: dict[str, FreeEntry] | None = None
     quick_replies: tuple[str, tuple[QuickReply, ...]] | None = None
     """The last message that had quick replies: wamid and what they say."""
     read_up_to: int = 0
@@ -136,6 +150,13 @@ class Population:
         """List people in the order of their keys, beginning after a key."""
         keys = sorted(key for key in self._people if after is None or key > after)
         return [self._people[key] for key in islice(keys, limit)]
+
+    def recent(self, *, search: str, limit: int) -> list[Person]:
+        """List those whose chat moved last, first; search: part of a name, username, phone or user id."""
+        word = search.strip().casefold()
+        digits = re.sub(r"[ ()+.-]", "", word)
+        people = (person for person in self._people.values() if not word or _fits(person, word, digits))
+        return nlargest(limit, people, key=lambda person: person.last_at)
 
     def everybody(self) -> Iterable[Person]:
         """List everybody, in the order they were met."""
@@ -248,6 +269,13 @@ class Population:
             hashlib.blake2b(f"{self._seed}:{phone}".encode(), digest_size=8).digest(), "big"
         )
         return f"{country(phone)}.{number:0{_USER_ID_DIGITS}d}"
+
+
+def _fits(person: Person, word: str, digits: str) -> bool:
+    texts = (person.name, person.username or "", person.user_id)
+    if any(word in text.casefold() for text in texts):
+        return True
+    return digits.isdecimal() and person.phone is not None and digits in person.phone
 
 
 def _digits(phone: str | None) -> str | None:

@@ -18,6 +18,8 @@ from whatsapp_simulator.graph.routes import answer, takes_files
 from whatsapp_simulator.graph.trouble import trouble
 from whatsapp_simulator.life import Life
 from whatsapp_simulator.media import LARGEST_FILE_BYTES
+from whatsapp_simulator.page.files import PAGE, answer_page, wants_page
+from whatsapp_simulator.traffic import Entry
 from whatsapp_simulator.world import World
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
@@ -27,6 +29,12 @@ _MAX_FILE_BODY_BYTES = LARGEST_FILE_BYTES + 64 * 1024
 _JSON = "application/json"
 _TOO_LONG = Problem(100, 413, "(#100) Invalid parameter", "The request body is too long.")
 _UNREADABLE = Problem(100, 400, "(#100) Invalid parameter", "The request body cannot be read.")
+
+# A file that somebody sent is shown on the page's own address: whatever it holds, it runs nothing there.
+_FILES_ARE_INERT = {
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "X-Content-Type-Options": "nosniff",
+}
 
 _logger = logging.getLogger(__name__)
 
@@ -53,9 +61,10 @@ class Face:
                 told = await self._control.answer(
                     ControlRequest(request.method, path.removeprefix(ROOT), request.query, body)
                 )
-                return web.Response(
-                    status=told.status, body=told.body, headers={"Content-Type": told.content_type}
-                )
+                headers = {"Content-Type": told.content_type, **_FILES_ARE_INERT}
+                return web.Response(status=told.status, body=told.body, headers=headers)
+            if path.startswith(PAGE) or (path == "/" and wants_page(request)):
+                return answer_page(request.method, path)
             return await self._graph(request, path, body)
         except Exception:
             _logger.exception("server.request_broke")
@@ -69,6 +78,8 @@ class Face:
             call = GraphRequest(request.method, path, url, request.query, request.headers, body)
             said = trouble(self._world, call) or answer(self._world, self._life, call)
             told = said if isinstance(said, Answer) else await said
+        if self._world.traffic.has_room("call"):
+            self._see(request, body, told)
         if told.wait_s:
             await asyncio.sleep(told.wait_s)
         if told.connection_lost and request.transport is not None:
@@ -76,6 +87,21 @@ class Face:
             request.transport.abort()
         headers = {"Content-Type": told.content_type, **dict(told.headers)}
         return web.Response(status=told.status, body=told.body, headers=headers)
+
+    def _see(self, request: BaseRequest, body: bytes, told: Answer) -> None:
+        node = next((part for part in request.path.split("/") if part.isdecimal()), "")
+        seen = Entry(
+            kind="call",
+            method=request.method,
+            url=request.path_qs,
+            sent=body,
+            headers=request.headers,
+            status=told.status,
+            answered=told.body,
+            phone_number_id=node if node in self._world.lines else "",
+            lost="the fault lose_answer: the connection was closed" if told.connection_lost else "",
+        )
+        self._world.traffic.keep(seen, at=self._world.clock.now())
 
 
 def make_server(world: World, life: Life) -> web.Server:

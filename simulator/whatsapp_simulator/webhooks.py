@@ -22,6 +22,7 @@ from whatsapp_simulator.people import Person
 from whatsapp_simulator.scenario import Habits, Number, Setup
 from whatsapp_simulator.schedule import Schedule
 from whatsapp_simulator.subscriptions import Callback, Subscriptions
+from whatsapp_simulator.traffic import Entry, Traffic
 
 _logger = logging.getLogger(__name__)
 
@@ -40,13 +41,14 @@ class HandshakeError(Exception):
 class Kind:
     """A sort of update: the webhook field, the member that holds it, and whether `contacts` come along.
 
-    inside: the member between `value` and those two.
+    inside: the member between `value` and those two.  user_ids: whether people are told by user id as well.
     """
 
     field: str
     member: str
     contacts: bool
     inside: str = ""
+    user_ids: bool = True
 
 
 STATUSES = Kind("messages", "statuses", contacts=True)
@@ -59,9 +61,9 @@ PREFERENCES = Kind("user_preferences", "user_preferences", contacts=True)
 HISTORY = Kind("history", "history", contacts=False)
 ECHOES = Kind("smb_message_echoes", "message_echoes", contacts=False)
 APP_STATE = Kind("smb_app_state_sync", "state_sync", contacts=False)
-STANDBY_MESSAGES = Kind("standby", "messages", contacts=True, inside="standby")
-STANDBY_ECHOES = Kind("standby", "message_echoes", contacts=False, inside="standby")
-STANDBY_STATUSES = Kind("standby", "statuses", contacts=False, inside="standby")
+STANDBY_MESSAGES = Kind("standby", "messages", contacts=True, inside="standby", user_ids=False)
+STANDBY_ECHOES = Kind("standby", "message_echoes", contacts=False, inside="standby", user_ids=False)
+STANDBY_STATUSES = Kind("standby", "statuses", contacts=False, inside="standby", user_ids=False)
 
 
 @dataclass(slots=True)
@@ -89,6 +91,7 @@ class _Parcel:
     spool_row: int = 0
     first_tried_at: float | None = None
     gap_s: float = 0.0
+    tries: int = 0
 
 
 class Outbox:
@@ -107,6 +110,7 @@ class Outbox:
         schedule: Schedule,
         faults: FaultBox,
         counts: Callable[[], Counts],
+        traffic: Traffic,
     ) -> None:
         self._setup = setup
         self._subscriptions = subscriptions
@@ -115,6 +119,7 @@ class Outbox:
         self._schedule = schedule
         self._faults = faults
         self._counts = counts
+        self._traffic = traffic
         self._statuses: list[_Update] = []
         self._urgent: list[_Update] = []
         self._ready: asyncio.Queue[_Parcel] = asyncio.Queue()
@@ -273,7 +278,8 @@ class Outbox:
             by_kind[update.kind].append(update)
         setup = self._setup()
         changes = [
-            _change(kind, batch, with_user_ids=not setup.has_old_webhooks) for kind, batch in by_kind.items()
+            _change(kind, batch, with_user_ids=kind.user_ids and not setup.has_old_webhooks)
+            for kind, batch in by_kind.items()
         ]
         body = payloads.envelope(setup.waba_id, changes)
         return _Parcel(phone_number_id, len(updates), body, self._generation)
@@ -294,7 +300,7 @@ class Outbox:
                 # Forgotten by a reset while it waited.
                 continue
             body = self._spool.row(parcel.spool_row) if parcel.body is None else parcel.body
-            taken = await self._post(parcel.phone_number_id, body)
+            taken = await self._post(parcel, body)
             if parcel.generation != self._generation:
                 continue
             if taken:
@@ -302,21 +308,48 @@ class Outbox:
             else:
                 self._try_again_later(parcel)
 
-    async def _post(self, phone_number_id: str, body: bytes) -> bool:
+    async def _post(self, parcel: _Parcel, body: bytes) -> bool:
         self._counts().webhooks["posts"] += 1
-        if self._faults.strikes("receiver_down", phone_number_id=phone_number_id):
-            return False
-        url = self._subscriptions().callback(phone_number_id).url
+        parcel.tries += 1
+        url = self._subscriptions().callback(parcel.phone_number_id).url
         signature = hmac.digest(self._setup().app_secret.encode(), body, "sha256").hex()
         headers = {"Content-Type": "application/json", "X-Hub-Signature-256": f"sha256={signature}"}
-        try:
-            async with self._http().post(url, data=body, headers=headers, allow_redirects=False) as answer:
-                await answer.read()
-        except (aiohttp.ClientError, OSError, ValueError):
+        seen = Entry(
+            kind="webhook",
+            method="POST",
+            url=url,
+            sent=body,
+            headers=headers,
+            status=None,
+            phone_number_id=parcel.phone_number_id,
+            tries=parcel.tries,
+            updates=parcel.updates,
+        )
+        taken = await self._reach(seen)
+        if self._traffic.has_room("webhook"):
+            self._traffic.keep(seen, at=self._clock.now())
+        return taken
+
+    async def _reach(self, seen: Entry) -> bool:
+        """Post what an entry holds, note in it what came back, and tell whether it counts as taken."""
+        if self._faults.strikes("receiver_down", phone_number_id=seen.phone_number_id):
+            seen.lost = "the fault receiver_down"
             return False
+        try:
+            async with self._http().post(
+                seen.url, data=seen.sent, headers=seen.headers, allow_redirects=False
+            ) as answer:
+                seen.answered = await answer.read()
+        except (aiohttp.ClientError, OSError, ValueError) as problem:
+            seen.lost = str(problem) or type(problem).__name__
+            return False
+        seen.status = answer.status
         if answer.status != _HTTP_OK:
             return False
-        return self._faults.strikes("receiver_deaf", phone_number_id=phone_number_id) is None
+        if self._faults.strikes("receiver_deaf", phone_number_id=seen.phone_number_id):
+            seen.lost = "the fault receiver_deaf: its answer was not heard"
+            return False
+        return True
 
     def _done(self, parcel: _Parcel) -> None:
         self.pending -= parcel.updates

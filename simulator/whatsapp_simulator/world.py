@@ -22,6 +22,7 @@ from whatsapp_simulator.links import LinkFetcher
 from whatsapp_simulator.media import MediaStore
 from whatsapp_simulator.people import Person, Population
 from whatsapp_simulator.portfolio import Portfolio, capability, highest
+from whatsapp_simulator.progress import Progress
 from whatsapp_simulator.quota import Quota
 from whatsapp_simulator.scenario import (
     Habits,
@@ -36,6 +37,7 @@ from whatsapp_simulator.scenario import (
 from whatsapp_simulator.schedule import Schedule
 from whatsapp_simulator.subscriptions import Callback, Subscriptions
 from whatsapp_simulator.tallies import Tallies
+from whatsapp_simulator.traffic import Traffic
 from whatsapp_simulator.uploads import UploadDesk
 from whatsapp_simulator.webhooks import Outbox
 
@@ -54,6 +56,19 @@ class Line:
         self.service_month = 0
         self.service_messages = 0
         self.particulars = Particulars(is_verified=number.status != "UNVERIFIED")
+
+    def take_from_free_tier(self, month: int, most: int) -> bool:
+        """Tell whether a service message is among the free ones of its calendar month, and count it."""
+        if self.service_month != month:
+            self.service_month, self.service_messages = month, 0
+        self.service_messages += 1
+        return self.service_messages <= most
+
+    @property
+    def checks_identity(self) -> bool:
+        """Tell whether a message with another identity key hash than the person's is refused."""
+        told = self.particulars.settings.get("user_identity_change", {}).get("enable_identity_key_check")
+        return self.number.identity_key_check if told is None else str(told).lower() in ("true", "1")
 
     def count_accepted(self, monotonic: float) -> None:
         """Count a message to a person; monotonic: real seconds."""
@@ -85,6 +100,8 @@ class World:
         self.population = Population(seed=scenario.seed, habits=scenario.habits)
         self.accepted = Journal()
         self.inbound = Journal()
+        self.progress = Progress()
+        self.traffic = Traffic()
         self.media = MediaStore(self.clock, unknown=lambda: self.habits.unknown_media)
         self.uploads = UploadDesk()
         self.links = LinkFetcher(self.clock)
@@ -96,6 +113,7 @@ class World:
             schedule=self.schedule,
             faults=self.faults,
             counts=lambda: self.counts,
+            traffic=self.traffic,
         )
         self.catalogue = Catalogue()
         self.templates = self.catalogue.templates
@@ -135,7 +153,6 @@ class World:
         self.setup = setup
         self.catalogue.fill(templates, at=self.clock.now())
         self._open_account()
-        self.subscriptions = Subscriptions(Callback(setup.callback_url, setup.verify_token))
         self.outbox.setup_changed(verified=verified)
 
     def change_setup(self, **changes: Any) -> None:
@@ -193,11 +210,14 @@ class World:
         self.population.forget()
         self.accepted.clear()
         self.inbound.clear()
+        self.progress.clear()
+        self.traffic.clear()
         self.catalogue.fill(compile_all(self.setup.templates), at=self.clock.now())
         self._open_account()
 
     def _open_account(self) -> None:
         self.account = Account()
+        self.subscriptions = Subscriptions(Callback(self.setup.callback_url, self.setup.verify_token))
         self.tallies.forget()
         self.quota.forget()
         self.marketing = MarketingMeasure(lambda: self.limits)

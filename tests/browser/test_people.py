@@ -1,4 +1,4 @@
-"""A shop owner brings people in from a file with wrong rows, looks one up, and lets her go; with scripts and without."""
+"""An owner brings people in from a file with wrong rows, looks one up, lets her go; with scripts and without."""
 
 import csv
 from collections.abc import Iterator

@@ -5,8 +5,9 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from difusio.accounts.models import Membership, Role, User, Workspace
-from difusio.campaigns.models import CampaignState
+from difusio.campaigns.models import Campaign, CampaignState, Round
 from difusio.console.pages import campaigns
+from difusio.outbox.models import Batch
 from tests.console import cast
 
 
@@ -37,10 +38,81 @@ def it_shows_each_campaign_with_its_state_and_its_numbers(client: Client, worksp
     assert "difusio demo" not in page
 
 
-def it_says_of_a_draft_that_it_was_not_launched(client: Client, workspace: Workspace) -> None:
-    cast.make_campaign(workspace, state=CampaignState.DRAFT)
+def it_says_of_a_draft_which_step_is_open(client: Client, workspace: Workspace) -> None:
+    draft = cast.make_campaign(workspace, state=CampaignState.DRAFT)
+    Campaign.objects.update(open_step="what")
 
-    assert "Not launched yet" in _page(client)
+    page = _page(client)
+
+    assert f'<a href="/campaigns/{draft.pk}/what/">Go on: what</a>' in page
+
+
+def it_shows_privacy_a_draft_without_a_way_to_change_it(workspace: Workspace) -> None:
+    cast.make_campaign(workspace, state=CampaignState.DRAFT)
+    client = Client()
+    client.force_login(cast.make_member(workspace, "priva@forn.example", Role.PRIVACY))
+
+    page = _page(client)
+
+    assert "Not launched yet" in page
+    assert "Go on" not in page
+    assert "New campaign" not in page
+
+
+def it_says_of_each_what_its_next_moment_is(client: Client, workspace: Workspace) -> None:
+    cast.make_campaign(workspace)
+    planned = cast.make_campaign(workspace, state=CampaignState.SCHEDULED)
+    held = cast.make_campaign(workspace, state=CampaignState.DRAFT)
+    Round.objects.filter(campaign=planned).update(scheduled_for=cast.NOON)
+    Round.objects.filter(campaign=held).update(held_back="Meta has paused the template.")
+
+    page = _page(client)
+
+    # In the time zone of the workspace.
+    assert "leaves Nov. 20, 2026, noon" in page
+    assert "launched Nov. 20, 2026, noon" in page
+    assert "It was scheduled and did not leave. Meta has paused the template." in " ".join(page.split())
+
+
+@pytest.mark.parametrize(
+    ("state", "shown"),
+    [
+        ("draft", {"Draft"}),
+        ("sending", {"Sending"}),
+        ("completed", {"Done"}),
+        ("paused", {"Paused"}),
+        ("cancelled", set()),
+        ("nonsense", {"Draft", "Sending", "Done", "Paused"}),
+        ("", {"Draft", "Sending", "Done", "Paused"}),
+    ],
+)
+def it_narrows_the_list_down_by_state(
+    client: Client, workspace: Workspace, state: str, shown: set[str]
+) -> None:
+    cast.make_campaign(workspace, "Campaign Draft", state=CampaignState.DRAFT)
+    cast.make_campaign(workspace, "Campaign Sending")
+    cast.make_campaign(workspace, "Campaign Paused", state=CampaignState.PAUSED)
+    done = cast.make_campaign(workspace, "Campaign Done")
+    Batch.objects.filter(pk=cast.batch_of(done).pk).update(is_open=False)
+
+    page = _page(client, f"/campaigns/?state={state}")
+
+    assert {name for name in ("Draft", "Sending", "Done", "Paused") if f"Campaign {name}" in page} == shown
+
+
+def it_finds_a_campaign_by_a_part_of_its_name_and_keeps_the_filter(
+    client: Client, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(campaigns, "PAGE_SIZE", 1)
+    for name in ("Mona & bunyols", "Mona de Pasqua", "Castanyada"):
+        cast.make_campaign(workspace, name)
+
+    page = _page(client, "/campaigns/?name=mona")
+
+    assert "Mona de Pasqua" in page
+    assert "Castanyada" not in page
+    assert "?name=mona&amp;before=" in page
+    assert "No campaign fits." in _page(client, "/campaigns/?name=%25")
 
 
 def it_shows_the_newest_first_and_leads_to_older_ones(
@@ -57,7 +129,7 @@ def it_shows_the_newest_first_and_leads_to_older_ones(
     older = _page(client, f"/campaigns/?before={middle.pk}")
     assert oldest.name in older
     assert middle.name not in older
-    assert "Older campaigns" not in older
+    assert 'rel="next"' not in older
 
     assert "Nothing older." in _page(client, f"/campaigns/?before={oldest.pk}")
 
@@ -90,7 +162,7 @@ def it_says_quietly_that_a_demo_is_one(client: Client, dana: User) -> None:
 
 
 @pytest.mark.parametrize("how_many", [1, 3])
-def it_costs_five_queries_for_one_campaign_and_for_three(
+def it_costs_six_queries_for_one_campaign_and_for_three(
     client: Client,
     workspace: Workspace,
     how_many: int,
@@ -99,8 +171,8 @@ def it_costs_five_queries_for_one_campaign_and_for_three(
     for n in range(how_many):
         cast.count_all(cast.make_campaign(workspace, f"Number {n}"), cast.HALFWAY)
 
-    # Session, user, their workspaces, campaigns, counters.
-    with django_assert_num_queries(5):
+    # Session, user, their workspaces, campaigns, counters, rounds.
+    with django_assert_num_queries(6):
         _page(client)
 
 

@@ -1,5 +1,6 @@
 """One campaign's page, which moves while it sends."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -76,8 +77,36 @@ def it_asks_again_by_itself_while_it_may_move(client: Client, campaign: Campaign
 
     page = _page(client, campaign)
 
-    assert f'hx-get="/campaigns/{campaign.pk}/?seen={seen}"' in page
+    shown = f"{seen.state}.{seen.tenths}.{seen.check_sum}.0.812."
+    assert f'hx-get="/campaigns/{campaign.pk}/?seen={shown}' in page
     assert 'hx-trigger="every 2s"' in page
+
+
+def it_measures_the_pace_between_two_answers(client: Client, campaign: Campaign) -> None:
+    assert "At most 80 a second." in _page(client, campaign)
+    found = Watch.of(funnel(campaign.pk), at=now() - timedelta(seconds=10))
+    cast.count(campaign, "accepted", 812 + 400)
+
+    part = _part(client, campaign, found)[1]
+
+    # A second more or less may have passed meanwhile.
+    assert re.search(r"(3\d|40) a second now, of at most 80\.", part)
+    assert "Done about" in part
+
+
+def it_says_no_pace_of_what_does_not_go(client: Client, campaign: Campaign) -> None:
+    Campaign.objects.update(state=CampaignState.PAUSED)
+
+    assert "a second" not in _page(client, campaign)
+
+
+def it_leads_from_each_number_to_the_people_behind_it(client: Client, campaign: Campaign) -> None:
+    page = _page(client, campaign)
+
+    people = f'href="/campaigns/{campaign.pk}/people/'
+    for query in ("state=read", "state=waiting", "state=in_doubt", "state=skipped&amp;reason=withdrawn"):
+        assert f'{people}?{query}"' in page
+    assert f'{people}?state=failed&amp;reason=131026"' in page
 
 
 def it_lets_history_rest(client: Client, campaign: Campaign) -> None:
@@ -178,12 +207,13 @@ def it_shows_a_draft_with_somebody_of_the_workspace_or_with_open_placeholders(
     assert "Hola, Chen!" in _page(client, draft)
 
 
-def it_says_how_to_launch_a_draft_instead_of_showing_zeros(client: Client, workspace: Workspace) -> None:
+def it_leads_on_from_a_draft_instead_of_showing_zeros(client: Client, workspace: Workspace) -> None:
     draft = cast.make_campaign(workspace, state=CampaignState.DRAFT)
 
     page = _page(client, draft)
 
-    assert f"difusio campaign launch {draft.pk}" in page
+    assert f'href="/campaigns/{draft.pk}/check/">Go on: check' in page
+    assert f'href="/campaigns/{draft.pk}/delete/"' in page
     assert "funnel-step" not in page
 
 

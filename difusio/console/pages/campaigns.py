@@ -1,49 +1,106 @@
 """The campaigns, newest first, and one of them: what is happening, in a page that moves while it sends."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import Max
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.functional import Promise
+from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseStopPolling
 
 from difusio.accounts.rights import Right
-from difusio.campaigns.models import Campaign, Round
+from difusio.campaigns.models import Campaign, CampaignState, Round, RoundBatch, Step
 from difusio.common import clock
 from difusio.console.bubble import bubble_for
-from difusio.console.gates import ConsoleRequest, campaign_for, enter
+from difusio.console.gates import ConsoleRequest, Here, campaign_for, enter
+from difusio.console.planning import StepLink, may_plan, step_links
 from difusio.console.watch import EVERY_S, Watch, is_over
 from difusio.reports.funnel import Funnel, funnels
 from difusio.reports.standstill import standstill
+from difusio.reports.states import WORDS
 
 # A finished campaign of another day is history: its page does not ask again by itself.
 _WATCHED: Final = timedelta(days=1)
 PAGE_SIZE: Final = 50
+# In the order in which a campaign passes them.
+FILTERS: Final[Mapping[str, Promise]] = {
+    "": _("All"),
+    CampaignState.DRAFT: _("Drafts"),
+    CampaignState.SCHEDULED: WORDS[CampaignState.SCHEDULED],
+    CampaignState.SENDING: WORDS[CampaignState.SENDING],
+    CampaignState.PAUSED: WORDS[CampaignState.PAUSED],
+    "completed": WORDS["completed"],
+    CampaignState.CANCELLED: WORDS[CampaignState.CANCELLED],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A campaign in the list.  step: the open step of a draft that whoever looks may plan."""
+
+    campaign: Campaign
+    funnel: Funnel
+    round: Round
+    step: StepLink | None
 
 
 @require_safe
 def index(request: ConsoleRequest) -> HttpResponse:
     """Answer "What do we say, when?".  Pages are cut by id, so that new campaigns shift nothing."""
     here = enter(request, Right.SEE_CAMPAIGNS)
-    newest = Campaign.objects.filter(workspace=here.workspace).order_by("-id")
+    state, name = request.GET.get("state", ""), request.GET.get("name", "").strip()
+    newest = found_by(Campaign.objects.filter(workspace=here.workspace), state=state, name=name)
     before = request.GET.get("before", "")
     if before.isdecimal() and len(before) < len(str(2**63)):
         newest = newest.filter(pk__lt=int(before))
-    campaigns = list(newest[: PAGE_SIZE + 1])
+    campaigns = list(newest.order_by("-id")[: PAGE_SIZE + 1])
     shown = campaigns[:PAGE_SIZE]
     found = funnels(shown) if shown else {}
+    rounds = (
+        {one.campaign_id: one for one in Round.objects.filter(campaign__in=shown, seq=1)} if shown else {}
+    )
+    kept = urlencode({key: value for key, value in (("state", state), ("name", name)) if value})
     return render(
         request,
-        "console/campaigns.html",
+        "console/campaigns/list.html",
         {
-            "rows": [(campaign, found[campaign.pk]) for campaign in shown],
+            "rows": [Row(one, found[one.pk], rounds[one.pk], _next_step(here, one)) for one in shown],
             "older": shown[-1].pk if len(campaigns) > PAGE_SIZE else None,
             "is_first_page": not before,
+            "address": f"?{kept}&" if kept else "?",
+            "states": [(key, word, key == state) for key, word in FILTERS.items()],
+            "name": name,
+            "is_filtered": bool(kept),
+            "may_plan": here.may(Right.PLAN_ALERTS),
         },
     )
+
+
+def found_by(campaigns: QuerySet[Campaign], *, state: str, name: str) -> QuerySet[Campaign]:
+    """Narrow campaigns down by the state that is shown (*completed* is derived) and by a part of the name."""
+    unfinished = RoundBatch.objects.filter(round__campaign=OuterRef("pk"), batch__is_open=True)
+    match state:
+        case CampaignState.DRAFT | CampaignState.SCHEDULED | CampaignState.CANCELLED:
+            campaigns = campaigns.filter(state=state)
+        case CampaignState.SENDING | CampaignState.PAUSED:
+            campaigns = campaigns.filter(Exists(unfinished), state=state)
+        case "completed":
+            campaigns = campaigns.filter(
+                ~Exists(unfinished), state__in=(CampaignState.SENDING, CampaignState.PAUSED)
+            )
+    return campaigns.filter(name__icontains=name) if name else campaigns
+
+
+def _next_step(here: Here, campaign: Campaign) -> StepLink | None:
+    if campaign.state != CampaignState.DRAFT or not may_plan(here, campaign.kind):
+        return None
+    return step_links(Step(campaign.open_step), campaign)[list(Step).index(Step(campaign.open_step))]
 
 
 @require_safe
@@ -56,20 +113,28 @@ def show(request: ConsoleRequest, campaign_id: int) -> HttpResponse:
         "campaign": campaign,
         "funnel": funnel,
         "standstill": standstill(campaign),
+        "pace": _pace(campaign, funnel, None),
+        "has_people": here.may(Right.SEE_PEOPLE),
         "may_steer": here.may(Right.STEER),
+        "may_plan": may_plan(here, campaign.kind),
         "every_s": EVERY_S,
     }
     if request.htmx:
-        return _moving_part(request, funnel, shown)
-    launched_at = Round.objects.filter(campaign=campaign).aggregate(last=Max("launched_at"))["last"]
+        return _moving_part(request, campaign, funnel, shown)
+    first = Round.objects.get(campaign=campaign, seq=1)
+    launched_at = first.launched_at
+    step = _next_step(here, campaign)
     return render(
         request,
-        "console/campaign.html",
+        "console/campaigns/show.html",
         {
             **shown,
             "launched_at": launched_at,
+            "round": first,
+            "next_url": step.url if step else "",
+            "next_word": step.word.lower() if step else "",
             "bubble": bubble_for(campaign),
-            "watch": Watch.of(funnel) if _may_move(funnel, launched_at) else None,
+            "watch": Watch.of(funnel, at=clock.now()) if _may_move(funnel, launched_at) else None,
         },
     )
 
@@ -79,17 +144,39 @@ def _may_move(funnel: Funnel, launched_at: datetime | None) -> bool:
     return not (is_history and funnel.is_finished)
 
 
-def _moving_part(request: ConsoleRequest, funnel: Funnel, shown: Mapping[str, object]) -> HttpResponse:
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast it goes.  now: messages a second, None while that is not measured; limit: of the number."""
+
+    now: int | None
+    limit: int
+    done_at: datetime
+
+
+def _pace(campaign: Campaign, funnel: Funnel, measured: int | None) -> Pace | None:
+    """Say how fast a campaign goes and until when; None while it does not."""
+    if campaign.state != CampaignState.SENDING or not funnel.waiting:
+        return None
+    limit = campaign.number.pace_per_s
+    done_at = clock.now() + timedelta(seconds=funnel.waiting / (measured or limit))
+    return Pace(measured, limit, done_at)
+
+
+def _moving_part(
+    request: ConsoleRequest, campaign: Campaign, funnel: Funnel, shown: Mapping[str, object]
+) -> HttpResponse:
     """Answer a page that asks again; 286 ends its asking."""
     seen = Watch.read(request.GET.get("seen", ""))
-    watch = Watch.of(funnel).after(seen)
+    found = Watch.of(funnel, at=clock.now())
+    watch = found.after(seen)
     # Who does not say what they saw asks once: at the end there is nothing to wait for.
     ends = is_over(funnel, watch) or (seen is None and funnel.is_finished)
     answer = render(
         request,
-        "console/_moving.html",
+        "console/campaigns/_moving.html",
         {
             **shown,
+            "pace": _pace(campaign, funnel, found.pace(seen)),
             "watch": None if ends else watch,
             "is_news": watch.is_news(seen),
             "is_another_state": seen is None or seen.state != watch.state,

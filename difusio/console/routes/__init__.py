@@ -2,11 +2,14 @@
 
 from django.urls import URLPattern
 
-from difusio.console.routes import campaigns, consent, contacts, doors
+from difusio.console.routes import campaigns, consent, contacts, conversations, doors, sessions, settings
 
 urlpatterns: list[URLPattern] = [
     *doors.urlpatterns,
+    *sessions.urlpatterns,
     *campaigns.urlpatterns,
     *contacts.urlpatterns,
+    *conversations.urlpatterns,
     *consent.urlpatterns,
+    *settings.urlpatterns,
 ]
