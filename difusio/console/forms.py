@@ -189,7 +189,7 @@ class BusinessForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # Any: Django's signature
         super().__init__(*args, **kwargs)
-        for name, choices in (("country", _countries()), ("time_zone", _time_zones())):
+        for name, choices in (("country", _countries()), ("time_zone", time_zones())):
             field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)  # noqa: S101  # says to mypy what stands above
             field.choices = choices
