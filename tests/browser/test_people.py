@@ -51,7 +51,7 @@ def _sign_in(page: Page, url: str) -> None:
     page.goto(f"{url}/sign-in/")
     page.get_by_label("E-mail address").fill("dana@forn.example")
     page.get_by_label("Password").fill(cast.PASSWORD)
-    page.locator("main button").click()
+    page.locator("main button.is-main").click()
     page.wait_for_url(lambda address: "/sign-in/" not in address)
 
 
