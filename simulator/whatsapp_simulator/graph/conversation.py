@@ -129,7 +129,7 @@ def take_username(call: Call) -> object:
         )
     line.particulars.username, line.particulars.username_status = name, "approved"
     _tell_username(call, name, "approved")
-    return DONE
+    return {"status": "approved"}
 
 
 def drop_username(call: Call) -> object:

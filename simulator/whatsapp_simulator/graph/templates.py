@@ -108,7 +108,10 @@ def listing(call: Call) -> object:
         "message_template_limit": call.world.rules.most_templates,
         "are_translations_complete": True,
     }
-    return {**listing, "summary": chosen(figures, asked(call.query["summary"]), shown=tuple(figures), node=NODE)}
+    return {
+        **listing,
+        "summary": chosen(figures, asked(call.query["summary"]), shown=tuple(figures), node=NODE),
+    }
 
 
 def rows(world: World, query: Mapping[str, str], fields: tuple[Field, ...]) -> list[dict[str, Any]]:

@@ -102,7 +102,9 @@ def _reply_buttons(action: Action, _attach: Attach) -> Parts:
     return {"buttons": _replies(required_list(action, "buttons", "interactive['action']"), _BUTTONS)}
 
 
-def _replies(written: list[dict[str, Any]], most: int, kinds: tuple[str, ...] = ("reply",)) -> tuple[Button, ...]:
+def _replies(
+    written: list[dict[str, Any]], most: int, kinds: tuple[str, ...] = ("reply",)
+) -> tuple[Button, ...]:
     if len(written) > most:
         raise wrong(f"Invalid buttons count. Min allowed buttons: 1, Max allowed buttons: {most}")
     buttons = []
