@@ -133,7 +133,8 @@ def answer(world: World, life: Life, request: GraphRequest) -> Answer | Awaitabl
             if code is not None:
                 raise refused(code)
         said = handler(call)
-        if isawaitable(said):
+        # Nearly everything is a send, and answered at once: ask for that first.
+        if not isinstance(said, Answer) and isawaitable(said):
             return _later(world, said, headers)
     except RefusedError as refusal:
         return _refused(world, refusal, headers)
