@@ -5,7 +5,7 @@ it stands alone, under ``any`` or under ``not``.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -58,6 +58,22 @@ def compile_tree(tree: Node, *, workspace_id: int, at: datetime) -> Question:
     return Question(query=query, parameters=compiler.parameters)
 
 
+def compile_leaves(leaves: Sequence[Leaf], *, contact_id: int, workspace_id: int, at: datetime) -> Question:
+    """Give the query that says of one contact, in one row, which of these conditions hold; no row: no such contact."""
+    compiler = _Compiler(workspace_id, at)
+    conditions = [compiler.condition(leaf) for leaf in leaves]
+    query = sql.SQL(
+        "SELECT {conditions} FROM contacts_contact c{joins} "
+        "WHERE c.workspace_id = {workspace} AND c.erased_at IS NULL AND c.id = {contact}"
+    ).format(
+        conditions=sql.SQL(", ").join(conditions),
+        joins=sql.Composed(compiler.joins),
+        workspace=compiler.workspace,
+        contact=compiler.bind(contact_id, "bigint"),
+    )
+    return Question(query=query, parameters=compiler.parameters)
+
+
 # The columns that a tree may name, as identifiers of ours: no name from outside becomes SQL.
 _COLUMNS: Final[dict[str, sql.SQL]] = {
     "first_name": sql.SQL("c.first_name"),
@@ -88,7 +104,7 @@ class _Compiler:
         self.at = at
         self.joins: list[sql.Composed] = []
         self.parameters: dict[str, Any] = {}
-        self.workspace = self._bind(workspace_id, "bigint")
+        self.workspace = self.bind(workspace_id, "bigint")
 
     def condition(self, node: Node) -> sql.Composable:
         match node:
@@ -111,7 +127,7 @@ class _Compiler:
             case Consents():
                 return self._consents(node)
 
-    def _bind(self, value: object, kind: LiteralString) -> sql.Composed:
+    def bind(self, value: object, kind: LiteralString) -> sql.Composed:
         name = f"segment_{len(self.parameters)}"
         self.parameters[name] = value
         # The type stands beside the placeholder: PostgreSQL must not guess it from a value.
@@ -124,16 +140,16 @@ class _Compiler:
         if node.name in _COLUMNS:
             text: sql.Composable = _COLUMNS[node.name]
         else:
-            name = self._bind(node.name.removeprefix(FIELD_PREFIX), "text")
+            name = self.bind(node.name.removeprefix(FIELD_PREFIX), "text")
             text = sql.SQL("coalesce(c.fields ->> {}, '')").format(name)
         if node.test in {"at_least", "at_most"}:
             return self._bounded(node, text)
         if node.test == "is_empty":
             return sql.SQL("({} = '')" if node.value else "({} <> '')").format(text)
         if node.test == "contains":
-            return sql.SQL("(strpos(lower({}), lower({})) > 0)").format(text, self._bind(node.value, "text"))
+            return sql.SQL("(strpos(lower({}), lower({})) > 0)").format(text, self.bind(node.value, "text"))
         values = node.value if isinstance(node.value, tuple) else (node.value,)
-        words = self._bind([_as_text(value) for value in values], "text[]")
+        words = self.bind([_as_text(value) for value in values], "text[]")
         return sql.SQL("({} <> ALL ({}))" if node.test == "is_not" else "({} = ANY ({}))").format(text, words)
 
     def _bounded(self, node: FieldIs, text: sql.Composable) -> sql.Composed:
@@ -141,12 +157,12 @@ class _Compiler:
         if isinstance(node.value, Decimal):
             return sql.SQL(
                 "(CASE WHEN {text} ~ {shape} THEN ({text})::numeric {sign} {bound} ELSE false END)"
-            ).format(text=text, shape=_IS_NUMBER, sign=sign, bound=self._bind(node.value, "numeric"))
+            ).format(text=text, shape=_IS_NUMBER, sign=sign, bound=self.bind(node.value, "numeric"))
         # ISO dates sort as texts do under the "C" collation; a bare date means the whole day.
         length = sql.Literal(len(str(node.value)))
         return sql.SQL(
             '(CASE WHEN {text} ~ {shape} THEN left({text}, {length}) {sign} {bound} COLLATE "C" ELSE false END)'
-        ).format(text=text, shape=_IS_DATE, length=length, sign=sign, bound=self._bind(node.value, "text"))
+        ).format(text=text, shape=_IS_DATE, length=length, sign=sign, bound=self.bind(node.value, "text"))
 
     def _did(self, node: Did) -> sql.Composed:
         """Join the people who pass; where those pass too who did nothing and have no row, the people who do not."""
@@ -171,32 +187,32 @@ class _Compiler:
         after = self.at - timedelta(days=node.within_days) if node.within_days is not None else node.after
         tests: list[sql.Composable] = [
             sql.SQL("e.workspace_id = {}").format(self.workspace),
-            sql.SQL("e.name = {}").format(self._bind(node.event, "text")),
-            sql.SQL("e.at <= {}").format(self._bind(self.at, "timestamptz")),
+            sql.SQL("e.name = {}").format(self.bind(node.event, "text")),
+            sql.SQL("e.at <= {}").format(self.bind(self.at, "timestamptz")),
         ]
         if after is not None:
-            tests.append(sql.SQL("e.at >= {}").format(self._bind(after, "timestamptz")))
+            tests.append(sql.SQL("e.at >= {}").format(self.bind(after, "timestamptz")))
         if node.before is not None:
-            tests.append(sql.SQL("e.at < {}").format(self._bind(node.before, "timestamptz")))
+            tests.append(sql.SQL("e.at < {}").format(self.bind(node.before, "timestamptz")))
         if node.where:
             properties = {name: _as_json(value) for name, value in node.where}
-            tests.append(sql.SQL("e.properties @> {}").format(self._bind(Jsonb(properties), "jsonb")))
+            tests.append(sql.SQL("e.properties @> {}").format(self.bind(Jsonb(properties), "jsonb")))
         return tests
 
     def _having(self, node: Did, at_least: int) -> list[sql.Composable]:
         tests: list[sql.Composable] = []
         if at_least > 1:
-            tests.append(sql.SQL("count(*) >= {}").format(self._bind(at_least, "bigint")))
+            tests.append(sql.SQL("count(*) >= {}").format(self.bind(at_least, "bigint")))
         if node.at_most is not None:
-            tests.append(sql.SQL("count(*) <= {}").format(self._bind(node.at_most, "bigint")))
+            tests.append(sql.SQL("count(*) <= {}").format(self.bind(node.at_most, "bigint")))
         if node.sum_of:
             total = sql.SQL(
                 "coalesce(sum(CASE WHEN jsonb_typeof(e.properties -> {name}) = 'number' "
                 "THEN (e.properties ->> {name})::numeric END), 0)"
-            ).format(name=self._bind(node.sum_of, "text"))
+            ).format(name=self.bind(node.sum_of, "text"))
             bounds = ((sql.SQL(">="), node.sum_at_least), (sql.SQL("<="), node.sum_at_most))
             tests += [
-                sql.SQL("{} {} {}").format(total, sign, self._bind(bound, "numeric"))
+                sql.SQL("{} {} {}").format(total, sign, self.bind(bound, "numeric"))
                 for sign, bound in bounds
                 if bound is not None
             ]
@@ -207,20 +223,20 @@ class _Compiler:
         came_at = _CAME_AT[node.outcome]
         tests: list[sql.Composable] = [
             sql.SQL("b.workspace_id = {} AND d.confirms_id IS NULL").format(self.workspace),
-            sql.SQL("{} <= {}").format(came_at, self._bind(self.at, "timestamptz")),
+            sql.SQL("{} <= {}").format(came_at, self.bind(self.at, "timestamptz")),
         ]
         if node.within_days is not None:
-            after = self._bind(self.at - timedelta(days=node.within_days), "timestamptz")
+            after = self.bind(self.at - timedelta(days=node.within_days), "timestamptz")
             tests.append(sql.SQL("{} >= {}").format(came_at, after))
         if node.topic:
-            topic = self._bind(node.topic, "text")
+            topic = self.bind(node.topic, "text")
             tests.append(
                 sql.SQL(
                     "b.topic_id = (SELECT id FROM consent_topic WHERE workspace_id = {} AND key = {})"
                 ).format(self.workspace, topic)
             )
         if node.template:
-            template = self._bind(node.template, "text")
+            template = self.bind(node.template, "text")
             tests.append(
                 sql.SQL(
                     "b.template_id IN (SELECT id FROM message_templates_template WHERE workspace_id = {} AND name = {})"
@@ -245,7 +261,7 @@ class _Compiler:
             rows.format(
                 suppressed=self._named(SUPPRESSED_PEOPLE, topic_kind=self._kind_of(node.topic)),
                 workspace=self.workspace,
-                topic=self._bind(node.topic, "text"),
+                topic=self.bind(node.topic, "text"),
                 refusal=self._named(REFUSAL),
             ),
             is_there=True,
@@ -254,11 +270,11 @@ class _Compiler:
     def _kind_of(self, topic: str) -> sql.Composed:
         return sql.SQL(
             "(SELECT kind FROM consent_topic WHERE workspace_id = {workspace} AND key = {topic})"
-        ).format(workspace=self.workspace, topic=self._bind(topic, "text"))
+        ).format(workspace=self.workspace, topic=self.bind(topic, "text"))
 
     def _named(self, text: LiteralString, **others: sql.Composable) -> sql.Composed:
         """Put our own parameters in the place of those that another module's SQL names."""
-        values = {"workspace": self.workspace, "at": self._bind(self.at, "timestamptz"), **others}
+        values = {"workspace": self.workspace, "at": self.bind(self.at, "timestamptz"), **others}
         parts = _NAMED.split(text)
         texts, names = parts[0::2], parts[1::2]
         # The parts of a text of ours are texts of ours.

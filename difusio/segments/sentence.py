@@ -231,7 +231,7 @@ class _Speaker:
             }
         if after is not None:
             return _("since %(first)s") % {"first": self._moment(after)}
-        return _("before %(end)s") % {"end": self._moment(before)} if before is not None else ""
+        return _("until %(last)s") % {"last": self._last_moment(before)} if before is not None else ""
 
     def _moment(self, moment: datetime) -> str:
         local = moment.astimezone(self.zone)
@@ -243,7 +243,7 @@ class _Speaker:
         return str(format_datetime(local, "short", locale=_locale()))
 
     def _last_moment(self, end: datetime) -> str:
-        """Say the last day that is meant: an end at midnight leaves its own day out."""
+        """Say the last day that is meant, or the moment: an end at midnight leaves its own day out."""
         if _is_midnight(end.astimezone(self.zone)) or _is_midnight(end.astimezone(UTC)):
             return self._moment(end - timedelta(days=1))
         return self._moment(end)

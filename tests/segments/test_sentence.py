@@ -83,7 +83,7 @@ def it_says_a_whole_tree_in_the_readers_language(language: str) -> None:
         ),
         ({"event": "bought", "after": "2026-09-01T00:00:00+02:00"}, "who bought since September 1, 2026"),
         ({"event": "bought", "after": "2026-09-01T10:30:00+02:00"}, "who bought since 9/1/26, 10:30 AM"),
-        ({"event": "bought", "before": "2026-10-01"}, "who bought before October 1, 2026"),
+        ({"event": "bought", "before": "2026-10-01"}, "who bought until September 30, 2026"),
         (
             {"event": "bought", "sum_of": "total", "sum_at_least": 1, "sum_at_most": 2},
             "who bought with between 1 and 2 of “total” in total",

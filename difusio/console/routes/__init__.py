@@ -2,13 +2,23 @@
 
 from django.urls import URLPattern
 
-from difusio.console.routes import campaigns, consent, contacts, conversations, doors, sessions, settings
+from difusio.console.routes import (
+    campaigns,
+    consent,
+    contacts,
+    conversations,
+    doors,
+    segments,
+    sessions,
+    settings,
+)
 
 urlpatterns: list[URLPattern] = [
     *doors.urlpatterns,
     *sessions.urlpatterns,
     *campaigns.urlpatterns,
     *contacts.urlpatterns,
+    *segments.urlpatterns,
     *conversations.urlpatterns,
     *consent.urlpatterns,
     *settings.urlpatterns,
