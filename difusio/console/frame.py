@@ -24,6 +24,7 @@ class Way:
 WAYS: Final[Sequence[Way]] = (
     Way("campaigns", _("Campaigns"), Right.SEE_CAMPAIGNS),
     Way("segments", _("Segments"), Right.SEE_CAMPAIGNS),
+    Way("templates", _("Templates"), Right.SEE_CAMPAIGNS),
 )
 
 

@@ -18,6 +18,7 @@ from difusio.accounts.gates import SignedInRequest
 from difusio.accounts.models import Membership, Role, User, Workspace
 from difusio.accounts.rights import Right, may
 from difusio.campaigns.models import Campaign, RoundBatch
+from difusio.message_templates.models import Template
 from difusio.segments.models import Segment
 
 # Pages that answer before there is an owner.
@@ -114,6 +115,14 @@ def segment_for(here: Here, segment_id: int) -> Segment:
     try:
         return Segment.objects.get(pk=segment_id, workspace=here.workspace)
     except Segment.DoesNotExist:
+        raise Http404 from None
+
+
+def template_for(here: Here, template_id: int) -> Template:
+    """Give a template of the workspace.  Unknown and forbidden are one answer: Http404.  Cost: 1 query."""
+    try:
+        return Template.objects.get(pk=template_id, workspace=here.workspace)
+    except Template.DoesNotExist:
         raise Http404 from None
 
 

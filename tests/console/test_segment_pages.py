@@ -36,8 +36,8 @@ def it_builds_saves_and_counts(browser: Client) -> None:
     counted = browser.post("/segments/new/", FORM | {"act": "count"})
     assert counted.context["answer"].counted == Counted(catalans, everybody)
     others = browser.post("/segments/new/", FORM | {"side": "out"})
-    shown = [one.name for one in others.context["answer"].examples]
-    assert shown[:2] == ["Bilal", "<script>alert(1)</script> '; DROP TABLE contacts_contact; --"]
+    names = [one.name for one in others.context["answer"].examples]
+    assert names[:2] == ["Bilal", "<script>alert(1)</script> '; DROP TABLE contacts_contact; --"]
     assert "<script>alert" not in others.content.decode()
     saved = browser.post("/segments/new/", FORM | {"act": "save", "name": "Catalans"})
 

@@ -2,10 +2,11 @@
 
 from django.urls import URLPattern
 
-from difusio.console.routes import campaigns, doors, segments
+from difusio.console.routes import campaigns, doors, segments, templates
 
 urlpatterns: list[URLPattern] = [
     *doors.urlpatterns,
     *campaigns.urlpatterns,
     *segments.urlpatterns,
+    *templates.urlpatterns,
 ]
