@@ -21,7 +21,16 @@ SOURCE_LANGUAGE: Final = "en"
 # Pure packages mark sentences and leave their translation to an app.
 TRANSLATED_BY: Final = {"cloud_api": "reports", "rules": "campaigns"}
 # Apps whose errors reach a page: an error's docstring is its message.
-ERRORS_ON_PAGES: Final = ("accounts", "campaigns", "consent", "contacts", "message_templates", "segments")
+ERRORS_ON_PAGES: Final = (
+    "accounts",
+    "campaigns",
+    "consent",
+    "contacts",
+    "inbox",
+    "message_templates",
+    "numbers",
+    "segments",
+)
 # Django has translated the names of languages already.
 _LEFT_TO_DJANGO: Final = frozenset({"project"})
 

@@ -11,6 +11,8 @@ from typing import Final
 
 import click
 
+from tools import simulator_reference
+
 ROOT: Final = Path(__file__).resolve().parent.parent
 REFERENCE: Final = ROOT / "docs" / "reference"
 WIDTH: Final = 100
@@ -117,6 +119,7 @@ PAGES: Final[dict[Path, dict[str, Callable[[], str]]]] = {
     REFERENCE / "settings.md": {"settings": settings},
     REFERENCE / "errors.md": {"errors": errors},
     REFERENCE / "rules.md": {"rules": rules},
+    simulator_reference.PAGE: dict(simulator_reference.parts()),
 }
 
 

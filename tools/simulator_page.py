@@ -118,7 +118,7 @@ def play(simulator: RunningSimulator) -> None:
     simulator.advance(120)
     _send(simulator, MARIA, "text", {"body": "Fet: *Jazz a la fresca*, dues entrades."})
     simulator.advance(60)
-    simulator.control("POST", f"people/{MARIA}/react", {"emoji": "👍"})
+    simulator.control("POST", f"people/{MARIA}/react", {"emoji": "❤"})
     simulator.control("POST", f"people/{MARIA}/write", {"text": "Moltes gràcies!"})
     simulator.advance(30)
     _send(simulator, "+34600000009", "template", {"name": "winter_programme", "language": {"code": "ca"}})

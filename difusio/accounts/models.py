@@ -94,6 +94,36 @@ class Membership(models.Model):
         return f"{self.role} {self.user_id} in {self.workspace_id}"
 
 
+class Invitation(models.Model):
+    """An offer to join a workspace.  token_hash: SHA-256 of what the link carries; the link itself is kept nowhere.
+
+    It holds until it is accepted, withdrawn or too old.
+    """
+
+    workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="invitations")
+    email = models.EmailField()
+    role = models.CharField(max_length=16, choices=Role)
+    token_hash = models.BinaryField(unique=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="accounts_invitation_role"),
+            models.UniqueConstraint(
+                # Whoever is invited anew has one link that holds, not two.
+                fields=["workspace", "email"],
+                name="accounts_invitation_once",
+                condition=models.Q(accepted_at__isnull=True, withdrawn_at__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"invitation {self.pk}"
+
+
 class AuditEntry(models.Model):
     """One thing a member did; append-only and hash-chained per workspace (design, invariant 9)."""
 

@@ -2,6 +2,7 @@
 
 import zoneinfo
 from typing import Any, Final, TypedDict
+from uuid import UUID
 
 from babel import Locale
 from django import forms
@@ -12,11 +13,19 @@ from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from difusio.accounts.models import User
+from difusio.accounts.models import Role, User
+from difusio.numbers.add import NewNumber
 
 # Everybody reads the name of their own language, whatever language the page is in.
 LANGUAGES: Final = (("ca", "Català"), ("es", "Español"), ("en", "English"))
 _ISO_LETTERS: Final = 2
+# What each member may do, in the words of the settings.
+ROLES: Final = (
+    (Role.OWNER.value, _("Owner: everything, also numbers and members")),
+    (Role.MARKETER.value, _("Marketer: campaigns, contacts, answers")),
+    (Role.DESK.value, _("Service desk: answers and service alerts")),
+    (Role.PRIVACY.value, _("Privacy: looks, records consent, takes the proof along")),
+)
 
 
 class Owner(TypedDict):
@@ -45,7 +54,7 @@ class FirstRunForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["country"] = forms.ChoiceField(label=_("Country"), choices=_countries())
         self.fields["time_zone"] = forms.ChoiceField(
-            label=_("Time zone"), initial="Europe/Madrid", choices=_time_zones()
+            label=_("Time zone"), initial="Europe/Madrid", choices=time_zones()
         )
         self.fields["email"].widget.attrs["autocomplete"] = "username"
         self.fields["workspace_name"].widget.attrs["autocomplete"] = "organization"
@@ -91,8 +100,155 @@ def _countries() -> list[tuple[str, str]]:
     return sorted(countries, key=lambda pair: pair[1])
 
 
-def _time_zones() -> list[tuple[str, str]]:
+def time_zones() -> list[tuple[str, str]]:
+    """Give every time zone by its name, the continent first."""
     names = sorted(
         name for name in zoneinfo.available_timezones() if "/" in name and not name.startswith("Etc/")
     )
     return [(name, name.replace("_", " ").replace("/", " / ")) for name in names]
+
+
+class Answer(TypedDict):
+    """What ``inbox.answer.answer`` asks for besides who and when."""
+
+    text: str
+    seen: int
+    once: UUID
+
+
+class DoneForm(forms.Form):
+    """Up to which message somebody had seen."""
+
+    seen = forms.IntegerField(min_value=0, max_value=2**63 - 1)
+
+
+class AnswerForm(DoneForm):
+    """What is answered, to what was seen; once: names this form, so that sending it twice answers once."""
+
+    once = forms.UUIDField()
+    # How long it may be and that it must not be empty is said by the act.
+    text = forms.CharField(label=_("Your answer"), required=False, strip=False)
+
+    def clean(self) -> dict[str, Any]:
+        """See that the form is one of ours, as its page wrote it."""
+        values = super().clean() or {}
+        if "seen" in self.errors or "once" in self.errors:
+            raise ValidationError(_("This page is out of date: open the conversation again."))
+        return values
+
+    def answer(self) -> Answer:
+        """Give the clean values as the act takes them."""
+        values = self.cleaned_data
+        return Answer(text=values["text"], seen=values["seen"], once=values["once"])
+
+
+class RoleForm(forms.Form):
+    """What somebody may do."""
+
+    role = forms.ChoiceField(label=_("Role"), choices=ROLES)
+
+
+class InviteForm(RoleForm):
+    """Whom to invite, as what."""
+
+    email = forms.EmailField(label=_("Their e-mail address"), max_length=254)
+    field_order = ("email", "role")
+
+
+class PasswordForm(forms.Form):
+    """A password of one's own choice, typed twice."""
+
+    password = forms.CharField(label=_("Password"), strip=False, widget=forms.PasswordInput)
+    again = forms.CharField(label=_("The password again"), strip=False, widget=forms.PasswordInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # Any: Django's signature
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs["autocomplete"] = "new-password"
+        self.fields["password"].help_text = " ".join(password_validators_help_texts()[1:2])
+
+    def clean(self) -> dict[str, Any]:
+        """See that it is typed alike twice; how good it is, the act says."""
+        values = super().clean() or {}
+        if values.get("password") and values.get("again") and values["password"] != values["again"]:
+            self.add_error("again", _("This is not the same password as above."))
+        return values
+
+
+class BusinessForm(forms.Form):
+    """What the business is called, where it is, and what it speaks."""
+
+    name = forms.CharField(label=_("Name of the business"), max_length=120)
+    language = forms.ChoiceField(
+        label=_("Language of the business"),
+        choices=LANGUAGES,
+        help_text=_("For people whose language nobody knows."),
+    )
+    country = forms.ChoiceField(label=_("Country"))
+    time_zone = forms.ChoiceField(label=_("Time zone"), help_text=_("In which times are shown and planned."))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # Any: Django's signature
+        super().__init__(*args, **kwargs)
+        for name, choices in (("country", _countries()), ("time_zone", time_zones())):
+            field = self.fields[name]
+            assert isinstance(field, forms.ChoiceField)  # noqa: S101  # says to mypy what stands above
+            field.choices = choices
+
+
+class NumberForm(forms.Form):
+    """A number as Meta's dashboard shows it, and the secrets that go with it."""
+
+    display_phone = forms.CharField(
+        label=_("Phone number"), max_length=32, help_text=_("As people see it: +34 600 123 456.")
+    )
+    verified_name = forms.CharField(label=_("Name that people see"), max_length=120)
+    phone_number_id = forms.CharField(
+        label=_("Phone number id"), max_length=64, help_text=_("In Meta's dashboard: WhatsApp, API setup.")
+    )
+    waba_id = forms.CharField(
+        label=_("WhatsApp Business Account id"), max_length=64, help_text=_("On the same page.")
+    )
+    access_token = forms.CharField(
+        label=_("Access token"),
+        max_length=1_000,
+        help_text=_("Of a system user, so that it does not expire. It is kept sealed and never shown again."),
+    )
+    app_id = forms.CharField(
+        label=_("App id"), max_length=64, help_text=_("In Meta's dashboard: App settings, Basic.")
+    )
+    app_secret = forms.CharField(
+        label=_("App secret"), max_length=200, help_text=_("On the same page. It signs what Meta sends us.")
+    )
+    verify_token = forms.CharField(
+        label=_("Word for the webhooks"),
+        max_length=200,
+        help_text=_("Made up for you: Meta asks for it when you enter the callback address."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # Any: Django's signature
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.widget.attrs["autocomplete"] = "off"
+            if name in {"access_token", "app_secret"}:
+                field.widget = forms.PasswordInput(attrs={"autocomplete": "off"})
+
+    def number(self) -> NewNumber:
+        """Give the clean values as the act takes them."""
+        return NewNumber(**self.cleaned_data)
+
+
+class TokenForm(forms.Form):
+    """Another access token."""
+
+    access_token = forms.CharField(
+        label=_("Access token"),
+        max_length=1_000,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text=_("It is kept sealed and never shown again."),
+    )
+
+
+class SimulatorForm(forms.Form):
+    """Where on this machine the simulator listens."""
+
+    port = forms.IntegerField(label=_("Its port"), min_value=1, max_value=65_535)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, IntegerField, OuterRef
+from django.db.models.expressions import RawSQL
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -18,6 +19,7 @@ from difusio.accounts.gates import SignedInRequest
 from difusio.accounts.models import Membership, Role, User, Workspace
 from difusio.accounts.rights import Right, may
 from difusio.campaigns.models import Campaign, RoundBatch
+from difusio.contacts.models import Contact
 from difusio.message_templates.models import Template
 from difusio.segments.models import Segment
 
@@ -25,6 +27,14 @@ from difusio.segments.models import Segment
 _BEFORE_THE_OWNER = frozenset({"first_run", "set_language"})
 # Under this name the session remembers in which of their workspaces somebody works.
 CHOSEN: Final = "workspace"
+# Nobody counts further than that at a glance; and a page never counts a hundred thousand rows.
+MANY_WAIT: Final = 100
+_WAITING: Final = RawSQL(  # no value from outside: one count, within the query that every page asks
+    "SELECT count(*) FROM (SELECT 1 FROM inbox_conversation c WHERE c.workspace_id = accounts_membership.workspace_id"
+    " AND c.waiting_since IS NOT NULL LIMIT %s) them",
+    [MANY_WAIT],
+    output_field=IntegerField(),
+)
 # Asked within the query that every page asks; open batches are few, and an index holds them alone.
 _IS_SENDING: Final = Exists(
     RoundBatch.objects.filter(
@@ -46,6 +56,7 @@ class ConsoleRequest(SignedInRequest):
 class Here:
     """Who works, in which workspace, as what.  workspaces: all of theirs, to change between them.
 
+    waiting: how many people wait for an answer there, counted up to ``MANY_WAIT``.
     is_sending: something of a campaign may leave there now, so that there is something to stop.
     """
 
@@ -53,6 +64,7 @@ class Here:
     workspace: Workspace
     role: Role
     workspaces: Sequence[Workspace]
+    waiting: int = 0
     is_sending: bool = False
 
     def may(self, right: Right) -> bool:
@@ -89,7 +101,7 @@ def _where(request: HttpRequest) -> Here | None:
     memberships = list(
         Membership.objects.filter(user=user)
         .select_related("workspace")
-        .annotate(is_sending=_IS_SENDING)
+        .annotate(waiting=_WAITING, is_sending=_IS_SENDING)
         .order_by("workspace_id")
     )
     if not memberships:
@@ -97,7 +109,7 @@ def _where(request: HttpRequest) -> Here | None:
     chosen = request.session.get(CHOSEN)
     here = next((one for one in memberships if one.workspace_id == chosen), memberships[0])
     workspaces = [one.workspace for one in memberships]
-    return Here(user, here.workspace, Role(here.role), workspaces, here.is_sending)
+    return Here(user, here.workspace, Role(here.role), workspaces, here.waiting, here.is_sending)
 
 
 def campaign_for(here: Here, campaign_id: int) -> Campaign:
@@ -123,6 +135,16 @@ def template_for(here: Here, template_id: int) -> Template:
     try:
         return Template.objects.get(pk=template_id, workspace=here.workspace)
     except Template.DoesNotExist:
+        raise Http404 from None
+
+
+def conversation_for(here: Here, contact_id: int) -> Contact:
+    """Give a person of the workspace with their conversation, if they ever wrote; else Http404.  Cost: 1 query."""
+    try:
+        return Contact.objects.select_related("conversation__number").get(
+            pk=contact_id, workspace=here.workspace, erased_at=None
+        )
+    except Contact.DoesNotExist:
         raise Http404 from None
 
 

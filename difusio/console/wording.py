@@ -5,8 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from django.db.models import Value
-from django.db.models.functions import Concat
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +15,7 @@ from difusio.campaigns.plan import Message
 from difusio.common.sentences import SentenceError
 from difusio.console.bubble import Bubble, bubble_of
 from difusio.contacts.models import Contact
+from difusio.contacts.search import contacts, search
 from difusio.message_templates.choose import APPROVED
 from difusio.message_templates.compiled import compile_batch
 from difusio.message_templates.errors import MessageTemplateError
@@ -29,8 +28,6 @@ from difusio.message_templates.placeholders import Placeholder, placeholders
 VALUE_PREFIX: Final = "value-"
 _FIELDS_SAMPLE: Final = 200
 _PEOPLE: Final = 10
-# So many of the newest people are looked through by name, which is a matter of milliseconds.
-_SEARCHED: Final = 10_000
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _WORDS: Final[Mapping[str, Promise]] = {
     "first_name": _("First name"),
@@ -188,21 +185,12 @@ def merge_text(path: str, default: str) -> str:
 def people(workspace: Workspace, *, who: str, chosen: str) -> tuple[Contact | None, list[Contact]]:
     """Give whom the message is shown to, and the others to choose from: found by name, else the newest.
 
-    chosen: a contact's id as an address says it.  Cost: 2 queries.
+    chosen: a contact's id as an address says it.  Cost: at most 4 queries.
     """
-    known = Contact.objects.filter(workspace=workspace, erased_at=None)
-    newest = known.order_by("-id")
-    offered = newest
-    if who.strip():
-        offered = (
-            known.filter(pk__in=newest.values("pk")[:_SEARCHED])
-            .annotate(whole_name=Concat("first_name", Value(" "), "last_name"))
-            .filter(whole_name__icontains=who.strip())
-            .order_by("-id")
-        )
-    found = list(offered[:_PEOPLE])
+    known = contacts(workspace.pk)
+    found = list(search(who, workspace_id=workspace.pk, country=workspace.country)[:_PEOPLE])
     is_id = chosen.isdecimal() and len(chosen) < len(str(2**63))
     own = known.filter(pk=int(chosen)).first() if is_id else None
     if who.strip() and found and (own is None or own not in found):
         own = found[0]
-    return own or (found[0] if found else None), found
+    return own or (found[0] if found else known.first()), found

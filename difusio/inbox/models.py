@@ -1,8 +1,9 @@
-"""What people wrote to us."""
+"""What people wrote to us, and who of them waits for an answer."""
 
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import Q
 
 from difusio.accounts.models import Workspace
 from difusio.contacts.models import Contact
@@ -37,3 +38,35 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"message {self.pk}"
+
+
+class Conversation(models.Model):
+    """What one contact and the business wrote to each other, as far as somebody may have to answer.
+
+    number: the one they last wrote to; the answer leaves from there.  waiting_since: when they wrote what nobody has
+    answered yet, empty when nobody waits.  answered_once: the form that was answered last, so that sending it twice
+    answers once.
+    """
+
+    workspace = models.ForeignKey(
+        Workspace, models.CASCADE, related_name="conversations", db_index=False, db_constraint=False
+    )
+    contact = models.OneToOneField(Contact, models.CASCADE, related_name="conversation")
+    number = models.ForeignKey(Number, models.PROTECT, related_name="conversations", db_index=False)
+    last_wrote_at = models.DateTimeField()
+    waiting_since = models.DateTimeField(null=True, blank=True)
+    answered_once = models.UUIDField(null=True, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            # Who waits, the longest first, and how many they are.
+            models.Index(
+                fields=["workspace", "waiting_since", "id"],
+                name="inbox_waiting",
+                condition=Q(waiting_since__isnull=False),
+            ),
+            models.Index(fields=["workspace", "-last_wrote_at", "-id"], name="inbox_last_wrote"),
+        ]
+
+    def __str__(self) -> str:
+        return f"conversation {self.pk}"

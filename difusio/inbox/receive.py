@@ -12,6 +12,7 @@ from difusio.contacts.identities import ensure
 from difusio.contacts.models import Contact
 from difusio.inbox.leaving import left_at_meta, left_by_message
 from difusio.inbox.models import Message
+from difusio.inbox.waiting import NO_ANSWER, wrote
 from difusio.numbers.models import Number
 from difusio.outbox.leaving import answered, mark_answered, open_window
 from difusio.outbox.record import WAMID
@@ -74,6 +75,14 @@ def receive(message: InboundMessage, *, number: Number, at: datetime) -> Receive
             answers_id=found.delivery_id if found else None,
             at=message.at,
             received_at=at,
+        )
+        wrote(
+            contact_id,
+            workspace_id=number.workspace_id,
+            number_id=number.pk,
+            at=message.at,
+            # A leaving word has its confirmation, and nobody expects words for a thumb.
+            waits=leaving is None and message.kind not in NO_ANSWER,
         )
         left_now = False
         if leaving is not None:

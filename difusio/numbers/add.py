@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from django.db import IntegrityError, transaction
 
+from difusio.accounts import audit
 from difusio.accounts.models import Workspace
 from difusio.common.keyring import keyring
 from difusio.common.sentences import SentenceError
@@ -52,7 +53,7 @@ class NewNumber:
     messaging_limit: int | None = 250
 
 
-def add(number: NewNumber, *, workspace_id: int, at: datetime) -> Number:
+def add(number: NewNumber, *, workspace_id: int, at: datetime, by: str = "command line") -> Number:
     """Store a number and the secrets it needs, sealed.  Raises DemoStaysHere, KnownNumber, BadApiUrl."""
     workspace = Workspace.objects.get(pk=workspace_id)
     is_simulated = _is_simulated(number.api_url)
@@ -83,6 +84,9 @@ def add(number: NewNumber, *, workspace_id: int, at: datetime) -> Number:
                 secret_sealed=keys.seal(number.app_secret.encode(), purpose=SECRET),
                 verify_token_sealed=keys.seal(number.verify_token.encode(), purpose=VERIFY_TOKEN),
                 created_at=at,
+            )
+            audit.record(
+                workspace_id=workspace.pk, actor=by, act="number.added", details={"number": stored.pk}, at=at
             )
     except IntegrityError as error:
         if "phone_number_id" in str(error):

@@ -134,8 +134,10 @@ WITH late AS (
 UPDATE outbox_delivery d SET state = 'expired' FROM late WHERE d.id = late.id RETURNING d.batch_id
 
 -- name: close_finished
--- A batch with nothing left to send is closed, so that claiming need not look at it again.
+-- A batch with nothing left to send is closed, so that claiming need not look at it again.  A reply's batch is its own;
+-- those of the confirmations stay open for whoever leaves next.
 UPDATE outbox_batch b SET is_open = false
-WHERE b.is_open AND b.created_at < %(before)s AND b.lane > 0 AND NOT EXISTS (
+WHERE b.is_open AND b.created_at < %(before)s AND (b.lane > 0 OR b.message ? 'text_sealed')
+    AND NOT EXISTS (
     SELECT 1 FROM outbox_delivery d WHERE d.batch_id = b.id
         AND d.state IN ('queued', 'claimed', 'sending', 'in_doubt'))

@@ -43,8 +43,8 @@ class Batch(models.Model):
     """Deliveries with the same message, number, lane and time to live.
 
     template: what is sent, or empty for a free text.  message: ``{"values": {placeholder: merge field}}`` of a
-    template, ``{"text": …}`` of a text.  topic: what the person must have agreed to; empty only for what invariant 1
-    lists (a reply within the service window, one confirmation of leaving).
+    template, ``{"text": …}`` of a confirmation, ``{"text_sealed": …}`` of a reply.  topic: what the person must have
+    agreed to; empty only for what invariant 1 lists (a reply within the service window, one confirmation of leaving).
     """
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="batches")

@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from difusio.project.database import database_settings
+from difusio.project.email import email_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,13 @@ def _seconds(name: str, default: int, sentence: str) -> int:
     text = _setting(name, str(default), sentence)
     if not text.isdigit():
         raise ImproperlyConfigured(f"{name} is {text!r}: write whole seconds, as {default}.")
+    return int(text)
+
+
+def _whole(name: str, default: int, sentence: str) -> int:
+    text = _setting(name, str(default), sentence)
+    if not text.isdigit():
+        raise ImproperlyConfigured(f"{name} is {text!r}: write a whole number, as {default}.")
     return int(text)
 
 
@@ -105,6 +113,25 @@ DIFUSIO_HTTPS = _flag(
     default=False,
     sentence="The pages are reached over HTTPS: cookies are sent over it alone.",
 )
+DIFUSIO_URL = _setting(
+    "DIFUSIO_URL",
+    "http://127.0.0.1:8400",
+    "The address under which the pages are reached; links that the command line prints begin with it.",
+).rstrip("/")
+DIFUSIO_RECEIVE_PORT = _whole(
+    "DIFUSIO_RECEIVE_PORT",
+    8401,
+    "The port of this machine on which webhooks are received; a simulator beside us is told so.",
+)
+DIFUSIO_EMAIL_URL = _setting(
+    "DIFUSIO_EMAIL_URL",
+    "",
+    "A mail server for invitations and forgotten passwords, as smtps://user:password@host:465"
+    " (smtp+tls://…:587 for STARTTLS, smtp://… for neither); empty: no e-mail is sent.",
+)
+DIFUSIO_EMAIL_FROM = _setting(
+    "DIFUSIO_EMAIL_FROM", "", "The address that e-mail comes from; empty: the mail server's user name."
+)
 DIFUSIO_LOG_FORMAT = _setting("DIFUSIO_LOG_FORMAT", "readable", "How the log is written: readable or json.")
 
 # How long an in-doubt delivery waits for its echo before it is parked, while echoes of its number arrive.
@@ -144,6 +171,8 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "django_htmx",
     "django_tasks",
     "django_tasks_db",
@@ -216,9 +245,33 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_ADAPTER = "difusio.console.sign_in.NobodySignsUpAlone"
+# Who asks for an address that nobody has gets no mail, and learns nothing.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+PASSWORD_RESET_TIMEOUT = 24 * 3600
+MFA_ADAPTER = "difusio.console.sign_in.SealedSecondFactor"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+# Members are invited by address: nobody else could have got in.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = "Difusió"
+# A phone's clock may be half a minute off.
+MFA_TOTP_TOLERANCE = 1
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
+
+_email = email_settings(DIFUSIO_EMAIL_URL, DIFUSIO_EMAIL_FROM)
+DIFUSIO_SENDS_EMAIL = bool(DIFUSIO_EMAIL_URL)
+EMAIL_BACKEND = _email.backend
+EMAIL_HOST = _email.host
+EMAIL_PORT = _email.port
+EMAIL_HOST_USER = _email.user
+EMAIL_HOST_PASSWORD = _email.password
+EMAIL_USE_TLS = _email.starts_tls
+EMAIL_USE_SSL = _email.is_tls
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = _email.sender
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("ca", _("Catalan")), ("es", _("Spanish")), ("en", _("English"))]

@@ -15,6 +15,7 @@ _SKIPS: Final[dict[str, Promise]] = {
     "left": gettext_lazy("Left while the campaign was sending."),
     "expired": gettext_lazy("Their consent has expired."),
     "no_address": gettext_lazy("No phone number to write to."),
+    "window_closed": gettext_lazy("The service window closed before it could leave."),
     "us_pause": gettext_lazy("Has a United States number: Meta delivers no marketing there."),
     "missing_field": gettext_lazy("A field that the message needs is empty."),
 }

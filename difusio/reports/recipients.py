@@ -14,6 +14,7 @@ from difusio.campaigns.models import Campaign
 from difusio.campaigns.running import batch_ids
 from difusio.common.sql import Queries
 from difusio.contacts.identities import opened
+from difusio.contacts.search import search
 from difusio.outbox.models import State
 
 _queries = Queries(Path(__file__).with_suffix(".sql"))
@@ -42,11 +43,16 @@ _STEPS: Final[Mapping[str, tuple[Sequence[State], LiteralString]]] = {
 _ANSWERS: Final[Mapping[str, LiteralString]] = {"replied": "d.replied_at", "left": "d.left_at"}
 STEPS: Final = (*_STEPS, *_ANSWERS)
 LONGEST_NAME: Final = 80
+# So many people of one name are looked for, the newest first.
+_MOST_OF_A_NAME: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which recipients.  step: one of ``STEPS``.  cause: a skip's reason or Meta's code, "" for any.  name: a part."""
+    """Which recipients.
+
+    step: one of ``STEPS``.  cause: a skip's reason or Meta's code, "" for any.  name: how its words begin.
+    """
 
     step: str = "planned"
     cause: str = ""
@@ -84,7 +90,8 @@ def recipients(
 ) -> list[Recipient]:
     """Give up to ``limit`` recipients in the order of their deliveries, from the one after ``after``.
 
-    Cost: 2 queries, which read what they show and not the whole campaign.
+    campaign: with its workspace at hand.  Cost: 2 queries, 4 with a name, which read what they show and not the whole
+    campaign.
     """
     batches = batch_ids(campaign.pk)
     parameters: dict[str, Any] = {
@@ -92,8 +99,7 @@ def recipients(
         "states": [str(state) for state in _STEPS[wanted.step][0]] if wanted.step in _STEPS else [],
         "after": after,
         "limit": limit,
-        "workspace": campaign.workspace_id,
-        "name": f"%{_escaped(wanted.name)}%",
+        "people": _people(campaign, wanted.name),
         "reason": wanted.cause,
         "code": int(wanted.cause) if _is_code(wanted.cause) else None,
     }
@@ -150,6 +156,9 @@ def _is_code(cause: str) -> bool:
     return cause.isascii() and cause.isdecimal() and len(cause) < len(str(2**31))
 
 
-def _escaped(name: str) -> str:
-    """Let the signs of a pattern stand for themselves."""
-    return name.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+def _people(campaign: Campaign, name: str) -> list[int]:
+    if not name:
+        return []
+    workspace = campaign.workspace
+    found = search(name, workspace_id=workspace.pk, country=workspace.country)
+    return list(found.values_list("pk", flat=True)[:_MOST_OF_A_NAME])

@@ -22,12 +22,11 @@ CROSS JOIN LATERAL (
 ) found
 
 -- name: named
--- Deliveries of people of a name: the people first, since they are fewer than the deliveries.
+-- Deliveries of people found by name, who are fewer than the deliveries.
 SELECT d.id
-FROM contacts_contact c
-JOIN outbox_delivery d ON d.contact_id = c.id
-WHERE c.workspace_id = %(workspace)s AND (c.first_name || ' ' || c.last_name) ILIKE %(name)s
-    AND d.batch_id = ANY(%(batches)s) AND d.id > %(after)s {besides}
+FROM outbox_delivery d
+WHERE d.contact_id = ANY(%(people)s::bigint[]) AND d.batch_id = ANY(%(batches)s::bigint[])
+    AND d.id > %(after)s {besides}
 
 -- name: page
 -- What a page or a file shows of each.

@@ -9,6 +9,7 @@ from difusio.cloud_api.messages import MessageError, text_message
 from difusio.message_templates.compiled import BatchMessage, compile_batch
 from difusio.message_templates.models import Template
 from difusio.outbox.claim import Claimed, Intent, OpenBatch
+from difusio.outbox.reply import text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Renderer:
             return "no_address"
         try:
             if self.template is None:
-                text = str(self.batch.message.get("text", ""))
+                text = text_of(self.batch.message)
                 body = text_message(claimed.address, text, token.hex)
                 return Ready(
                     Intent(claimed.delivery_id, token, msgspec.json.encode({"text": text})), "messages", body

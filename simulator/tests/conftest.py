@@ -84,6 +84,8 @@ NOBODY_DOES_ANYTHING = Habits(
     missing_delivered=0,
     delivered_and_failed=0,
     webhook_flush_s=0.005,
+    # Webhooks come in the order in which they were made.
+    webhook_connections=1,
 )
 
 Starter = Callable[..., RunningSimulator]

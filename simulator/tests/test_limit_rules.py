@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from whatsapp_simulator.clock import Clock
 from whatsapp_simulator.limits import MarketingMeasure, PairRate, RollingSpan, Throughput
 from whatsapp_simulator.portfolio import STEPS, Portfolio, capability, highest
-from whatsapp_simulator.scenario import Limits, Number
+from whatsapp_simulator.scenario import Limits, MessagingStep, Number
 from whatsapp_simulator.schedule import Schedule
 
 DAY_S = 86_400.0
@@ -24,7 +24,7 @@ def _times(pauses: list[float]) -> list[float]:
 def it_lets_no_span_have_more_than_the_bucket_and_its_rate(
     mps: float, burst_s: float, pauses: list[float]
 ) -> None:
-    bucket, passed = Throughput(per_second=mps, burst_s=burst_s), []
+    bucket, passed = Throughput(per_second=mps, burst_s=burst_s), list[float]()
 
     for now in accumulate(pauses, initial=1000.0):
         if bucket.has_room(now):
@@ -42,7 +42,7 @@ def it_lets_no_pair_have_more_than_its_burst_and_interval(
     burst: int, interval_s: float, pauses: list[float]
 ) -> None:
     limits = Limits(pair_burst=burst, pair_interval_s=interval_s)
-    pairs, passed = PairRate(lambda: limits), []
+    pairs, passed = PairRate(lambda: limits), list[float]()
 
     for now in _times(pauses):
         if pairs.has_room("asha", now):
@@ -56,7 +56,7 @@ def it_lets_no_pair_have_more_than_its_burst_and_interval(
 
 @given(asked, st.integers(1, 8))
 def it_lets_no_moving_day_have_more_people(asked: list[tuple[float, int]], most: int) -> None:
-    day, passed = RollingSpan(DAY_S), []
+    day, passed = RollingSpan(DAY_S), list[tuple[float, int]]()
 
     for now, person in zip(_times([pause for pause, _ in asked])[1:], (one for _, one in asked), strict=True):
         before = {known for at, known in passed if at > now - DAY_S}
@@ -152,9 +152,10 @@ def it_stays_where_quality_is_low_or_rising_is_switched_off() -> None:
 
 
 def it_shares_the_highest_step_of_its_numbers() -> None:
+    steps: tuple[MessagingStep, ...] = ("TIER_250", "TIER_10K", "TIER_2K")
     numbers = tuple(
-        Number(phone_number_id=str(i), display_phone_number="+34931234567", messaging_limit=step)
-        for i, step in enumerate(("TIER_250", "TIER_10K", "TIER_2K"))
+        Number(phone_number_id=step, display_phone_number="+34931234567", messaging_limit=step)
+        for step in steps
     )
 
     assert highest(numbers) == "TIER_10K"

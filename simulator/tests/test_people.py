@@ -19,7 +19,7 @@ DAY_S = 86_400
 EVERYBODY_DOES_SOMETHING = {
     "reads": 0.8, "replies": 0.3, "leaves": 0.3, "unreachable": 0.1, "capped": 0.1, "has_username": 0.3,
     "receipts_off": 0.2, "delivered": 0.9, "delivered_late": 0.05, "duplicate": 0.1, "swap": 0.1,
-    "missing_delivered": 0.1, "delivered_and_failed": 0.05,
+    "missing_delivered": 0.1, "delivered_and_failed": 0.05, "taps": 0.3, "blocks": 0.1, "changes_number": 0.1,
 }  # fmt: skip
 
 
@@ -33,7 +33,7 @@ def _story(simulator: RunningSimulator, receiver: Receiver, send: Sender) -> lis
         for status in receiver.statuses
     ]
     story += [
-        (message["from"], message["type"], message["timestamp"], json.dumps(message.get("text")))
+        (message["from"], message["type"], message["timestamp"], json.dumps(message.get(message["type"])))
         for message in receiver.messages
     ]
     story += [(preference["wa_id"], preference["timestamp"]) for preference in receiver.preferences]

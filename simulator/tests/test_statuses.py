@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 from whatsapp_simulator.receiver import Receiver
 from whatsapp_simulator.running import Reply, RunningSimulator
-from whatsapp_simulator.scenario import PersonFacts
+from whatsapp_simulator.scenario import ClockFacts, PersonFacts
 
 Sender = Callable[..., Reply]
 Starter = Callable[..., RunningSimulator]
 
 START = 1_790_000_000
+OCTOBER_2026 = 1_790_812_800
 DAY_S = 86_400
 ASHA, ASHA_ID = "+34600000001", "ES.10000000000000000101"
 
@@ -180,7 +181,7 @@ def it_prices_by_category_and_endpoint(
 def it_gives_the_first_service_messages_of_a_month_for_free(
     start: Starter, receiver: Receiver, write_text: Sender
 ) -> None:
-    simulator = start(habits={"free_service_messages": 1})
+    simulator = start(habits={"free_service_messages": 1}, clock=ClockFacts(rate=0, start=OCTOBER_2026))
     simulator.control("POST", f"people/{ASHA}/write", {"text": "Hola"})
     for _ in range(2):
         write_text(simulator, ASHA)

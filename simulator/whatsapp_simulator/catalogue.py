@@ -12,6 +12,8 @@ _ON_TRIAL = 7 * 86_400.0
 
 Key = tuple[str, str]
 """Name and language."""
+GoOn = Callable[[int | None, float], None]
+"""Lets a held message go on at a simulated time: with None on its way, or to fail with a code."""
 
 
 @dataclass(slots=True, eq=False)
@@ -28,10 +30,13 @@ class Standing:
     quality_at: int = 0
     was_approved: bool = False
     unpaused_at: float | None = None
+    used_at: float = 0.0
+    """When the marketing endpoint was last asked to send it, or learned it."""
+    synced_at: float = 0.0
+    """When the marketing endpoint knows it."""
     passed: int = 0
     """Messages that went out since pacing began."""
-    held: list[Callable[[int | None], None]] = field(default_factory=list)
-    """What lets each held message go on, or fail with a code."""
+    held: list[GoOn] = field(default_factory=list)
     trial_since: float | None = None
     """When the first message was held."""
 
@@ -82,7 +87,7 @@ class Catalogue:
         self._locked_until.clear()
         self.created_at.clear()
         for template in templates:
-            standing = Standing(template, created_at=at)
+            standing = Standing(template, created_at=at, used_at=at)
             score = template.facts.get("quality_score")
             if isinstance(score, dict):
                 standing.quality = str(score.get("score", "UNKNOWN"))

@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 from whatsapp_simulator import __version__
 from whatsapp_simulator.control_calls import ROOT, ControlRequest, NotFoundError, Told
 from whatsapp_simulator.control_management import ManagementControl
+from whatsapp_simulator.control_numbers import NumberActs
 from whatsapp_simulator.control_people import PeopleActs
 from whatsapp_simulator.crowd import gather
 from whatsapp_simulator.journal import Journal
@@ -102,6 +103,9 @@ class Control:
         }
         self._looks = Looks(world)
         self._people_acts = PeopleActs(world, life.deeds)
+        self._number_acts = NumberActs(world, line=self._people_acts.line, meet=self._meet)
+        for path in self._number_acts.by_path:
+            self._acts[path] = {"POST": self._act_on_number}
 
     async def answer(self, request: ControlRequest) -> Told:
         """Answer a request; mistakes are told in a sentence under `error.message`."""
@@ -219,7 +223,10 @@ class Control:
         return self._clock()
 
     async def _advance(self, request: ControlRequest) -> object:
-        self._world.clock.advance(decode(request.body, _Advance).seconds)
+        ahead = decode(request.body, _Advance).seconds
+        # A file that is being fetched belongs to the time before.
+        await self._world.links.finish()
+        self._world.clock.advance(ahead)
         self._world.schedule.clock_changed()
         # When the answer comes, all that fell due has happened; only webhooks may still be on their way.
         await self._world.schedule.play_due()
@@ -297,6 +304,9 @@ class Control:
         if file is None or request.method != "GET":
             raise NotFoundError(f"There is no {request.method} {ROOT}{request.path}.")
         return Told(200, file.content, file.mime_type)
+
+    async def _act_on_number(self, request: ControlRequest) -> object:
+        return self._number_acts.by_path[request.path](request.body)
 
     def _person(self, request: ControlRequest) -> object:
         address, _, act = request.path.removeprefix("people/").partition("/")

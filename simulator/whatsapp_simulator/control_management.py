@@ -260,7 +260,7 @@ class ManagementControl:
         value = {
             "display_phone_number": line.number.digits,
             "event": event,
-            "max_daily_conversations_per_business": line.number.messaging_limit,
+            "max_daily_conversations_per_business": self._world.portfolio.step,
         }
         self._tell("phone_number_quality_update", value)
 

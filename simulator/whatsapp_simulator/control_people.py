@@ -1,22 +1,24 @@
 """The control plane's acts of people, `POST /_control/people/{address}/{act}`: whatever a person can do, on demand."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
 from whatsapp_simulator import inbound
+from whatsapp_simulator.choices import CALLS_ALLOWED_S, Choice, choices_of, said_by_tapping
 from whatsapp_simulator.deeds import Deeds, quoted
 from whatsapp_simulator.inbound import MediaKind, Said
 from whatsapp_simulator.people import Person, read_phone, read_user_id
 from whatsapp_simulator.scenario import ScenarioError, decode
+from whatsapp_simulator.shown import Shown
 from whatsapp_simulator.world import Line, World
 
 _Text = Annotated[str, Meta(min_length=1, max_length=65_536)]
 _Facts = dict[str, Any]
 _LOOKS_BACK = 100
-_CALLS_ALLOWED_S = 7 * 86_400
 # What arrives with somebody who tapped an ad; `referral` of `write` may say otherwise.
 _AD = {
     "source_url": "https://fb.me/example",
@@ -252,34 +254,23 @@ class PeopleActs:
         payload = tapped.payload or (reply.payload if reply else label)
         self._answer(person, tapped, inbound.button(label, payload), answers=tapped.wamid or last)
 
-    def _choose(self, person: Person, tapped: _Tap, wamid: str, choice: _Facts) -> None:
-        kind, title, choice_id = choice["kind"], choice["title"], choice.get("id", "")
-        if kind == "url":
+    def _choose(self, person: Person, tapped: _Tap, wamid: str, choice: Choice) -> None:
+        if choice.kind == "quick_reply" and tapped.payload:
+            choice = replace(choice, id=tapped.payload)
+        said = said_by_tapping(choice, person, at=self._now)
+        if said is not None:
+            self._answer(person, tapped, said, answers=wamid)
+        elif choice.kind == "url":
             self._deeds.click(person, self.line(tapped.phone_number_id), at=self._now)
-            return
-        if kind == "row":
-            said = inbound.list_reply(choice_id, title, choice.get("description", ""))
-        elif kind == "reply":
-            said = inbound.button_reply(choice_id, title)
         else:
-            said = inbound.button(title, tapped.payload or choice_id or title)
-        self._answer(person, tapped, said, answers=wamid)
+            raise ScenarioError("This person has no phone to share.")
 
-    def _choices(self, person: Person, wamid: str | None) -> Iterator[tuple[str, _Facts]]:
+    def _choices(self, person: Person, wamid: str | None) -> Iterator[tuple[str, Choice]]:
         """Find what can be tapped, in the last messages first, in the order in which it stands there."""
         for row in self._rows(person, from_business=True):
-            if wamid not in (None, row["wamid"]):
-                continue
-            shown = row.get("shown") or {}
-            buttons = [*shown.get("buttons", ())]
-            for card in shown.get("cards", ()):
-                buttons += card.get("buttons", ())
-            for button in buttons:
-                if button["kind"] in ("reply", "quick_reply", "url"):
-                    yield row["wamid"], button
-            for section in shown.get("sections", ()):
-                for choice in section.get("rows", ()):
-                    yield row["wamid"], {"kind": "row", **choice}
+            if wamid in (None, row["wamid"]):
+                shown = msgspec.convert(row["shown"], Shown)
+                yield from ((row["wamid"], choice) for choice in choices_of(shown))
 
     def _click(self, person: Person, body: bytes) -> None:
         clicked = decode(body, _Click)
@@ -299,7 +290,7 @@ class PeopleActs:
 
     def _allow_calls(self, person: Person, body: bytes) -> None:
         allowed = decode(body, _AllowCalls)
-        said = inbound.call_permission(accepts=allowed.accepts, until=self._now + _CALLS_ALLOWED_S)
+        said = inbound.call_permission(accepts=allowed.accepts, until=self._now + CALLS_ALLOWED_S)
         wamid = allowed.wamid or self._last(person, from_business=True)
         self._answer(person, allowed, said, answers=wamid)
 
@@ -394,7 +385,7 @@ class PeopleActs:
         return lines[phone_number_id]
 
 
-def _is_meant(choice: _Facts, tapped: _Tap) -> bool:
+def _is_meant(choice: Choice, tapped: _Tap) -> bool:
     if tapped.text is None and tapped.id is None:
-        return bool(choice["kind"] != "url")
-    return tapped.text in (None, choice["title"]) and tapped.id in (None, choice.get("id"))
+        return choice.kind != "url"
+    return tapped.text in (None, choice.title) and tapped.id in (None, choice.id)

@@ -8,13 +8,18 @@ from typing import Any, Literal
 import msgspec
 
 from whatsapp_simulator import inbound, payloads
+from whatsapp_simulator.business_app import echo_of
 from whatsapp_simulator.inbound import MediaKind, Said
-from whatsapp_simulator.people import Person
+from whatsapp_simulator.people import FreeEntry, Person
+from whatsapp_simulator.pricing import price_of
 from whatsapp_simulator.samples import sample
 from whatsapp_simulator.templates import QuickReply
 from whatsapp_simulator.webhooks import (
     MESSAGES,
     PREFERENCES,
+    STANDBY_ECHOES,
+    STANDBY_MESSAGES,
+    STANDBY_STATUSES,
     SYSTEM_MESSAGES,
     USER_ACTIONS,
     Kind,
@@ -23,6 +28,8 @@ from whatsapp_simulator.words import label_means_leaving, means_leaving
 from whatsapp_simulator.world import Line, World
 
 WINDOW_S = 86_400.0
+_AGENT_ANSWERS_AFTER_S = 3.0
+_AGENT_SAYS = "Thanks for your message. How can I help?"
 MIME_TYPES: dict[MediaKind, str] = {
     "image": "image/jpeg",
     "video": "video/mp4",
@@ -55,9 +62,16 @@ class Deeds:
         if person.windows is None:
             person.windows = {}
         person.windows[line.number.phone_number_id] = at + WINDOW_S
+        if "referral" in said.beside:
+            person.free_entries = {**(person.free_entries or {}), line.number.phone_number_id: FreeEntry(at)}
         line.count_inbound(time.monotonic())
         self._world.counts.second(self._world.real_time()).inbound += 1
-        return self._send(MESSAGES, person, line, said, at=at)
+        is_with_agent = (
+            line.number.has_business_agent and line.number.phone_number_id not in person.taken_over
+        )
+        if is_with_agent:
+            self._world.schedule.at(at + _AGENT_ANSWERS_AFTER_S, self._let_agent_answer, (person, line))
+        return self._send(STANDBY_MESSAGES if is_with_agent else MESSAGES, person, line, said, at=at)
 
     def write(self, person: Person, line: Line, text: str, *, at: float, context: str | None = None) -> str:
         """Let a person write a text; context: the wamid they answer."""
@@ -166,6 +180,18 @@ class Deeds:
             person.has_left = True
             self._world.counts.stops[way] += 1
 
+    def _let_agent_answer(self, due: float, thread: tuple[Person, Line]) -> None:
+        """Let Meta's agent answer, and tell the business that holds no thread what it said."""
+        person, line = thread
+        world = self._world
+        echo = echo_of(world, line, person, _AGENT_SAYS, at=due)
+        status = {"id": echo["id"], "status": "delivered", "timestamp": str(int(due))}
+        if person.phone_known and person.phone:
+            status["recipient_id"] = person.phone
+        price = price_of(world, line, person, "service", due)
+        for kind, told in ((STANDBY_ECHOES, echo), (STANDBY_STATUSES, {**status, "pricing": price})):
+            world.outbox.send(kind, line.number, person, msgspec.Raw(msgspec.json.encode(told)))
+
     def _count_tap(self, person: Person, said: Said, at: float) -> None:
         tapped = self._world.template_sent_to(person, wamid=(said.context or {}).get("id"))
         if tapped is not None:
@@ -173,7 +199,7 @@ class Deeds:
 
     def _send(self, kind: Kind, person: Person, line: Line, said: Said, *, at: float) -> str:
         wamid = payloads.inbound_id(person.wa_digits, self._world.nonce())
-        with_user_id = not self._world.setup.has_old_webhooks
+        with_user_id = kind.user_ids and not self._world.setup.has_old_webhooks
         written = inbound.write_out(person, said, wamid=wamid, at=at, with_user_id=with_user_id)
         self._tell(kind, person, line, written, at=at, word=said.kind, said=said, wamid=wamid)
         return wamid

@@ -10,7 +10,7 @@ from whatsapp_simulator.limits import Throughput
 from whatsapp_simulator.people import Person
 from whatsapp_simulator.scenario import Fault, ScenarioError
 
-_WANTS = {
+WANTS = {
     "refuse": {"code", "http_status"},
     "error_before": {"code", "http_status"},
     "error_after": {"code", "http_status"},
@@ -26,8 +26,25 @@ _WANTS = {
     "throttle": {"per_second"},
 }
 _OF_EVERY_CALL = frozenset({"close_connection", "outage", "expired_token", "throttle"})
-_MUST_HAVE = {"refuse": "code", "slow": "seconds", "fail_later": "code", "throttle": "per_second"}
+MUST_HAVE = {"refuse": "code", "slow": "seconds", "fail_later": "code", "throttle": "per_second"}
 _WITHOUT_PERSON = _OF_EVERY_CALL | {"receiver_down", "receiver_deaf"}
+# What each kind does, in a sentence for the reference.
+DOES = {
+    "refuse": "any documented code at once, not accepted",
+    "error_before": "131000 with HTTP 500, not accepted",
+    "error_after": "the same, but accepted",
+    "lose_answer": "accepted, then the connection is closed",
+    "slow": "accepted, the answer waits so many real seconds",
+    "withhold_status": "the statuses of a message never come",
+    "fail_later": "accepted, then failed by webhook with the code",
+    "close_connection": "every call: the connection is closed before anything is read",
+    "outage": "every call: HTTP 503 with code 2, or what is told; with `seconds`: silence so long, then the "
+    "connection is closed",
+    "expired_token": "every call: 190 with subcode 463",
+    "throttle": "sends above the rate are refused with 130429, whatever the number's `mps`",
+    "receiver_down": "webhooks do not arrive and are tried again",
+    "receiver_deaf": "webhooks arrive, their 200 is not heard, and they come again",
+}
 
 
 class FaultBox:
@@ -107,13 +124,13 @@ class FaultBox:
 
 def _check(fault: Fault, position: int) -> None:
     where = f"Fault {position} ({fault.kind})"
-    needed = _MUST_HAVE.get(fault.kind)
+    needed = MUST_HAVE.get(fault.kind)
     if needed and getattr(fault, needed) is None:
         raise ScenarioError(f"{where}: `{needed}` is needed.")
     if fault.until_s is not None and fault.until_s <= (fault.from_s or 0.0):
         raise ScenarioError(f"{where}: `until` must come after `from`.")
     for name in ("code", "http_status", "seconds", "statuses", "per_second"):
-        if getattr(fault, name) not in (None, ()) and name not in _WANTS[fault.kind]:
+        if getattr(fault, name) not in (None, ()) and name not in WANTS[fault.kind]:
             raise ScenarioError(f"{where}: `{name}` has no meaning for this kind.")
     if fault.code is not None and fault.code not in ERRORS:
         raise ScenarioError(f"{where}: {fault.code} is not a documented error code.")

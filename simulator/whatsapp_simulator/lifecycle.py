@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from whatsapp_simulator import notices, quality, review
-from whatsapp_simulator.catalogue import Catalogue, Standing
+from whatsapp_simulator.catalogue import Catalogue, GoOn, Standing
 from whatsapp_simulator.clock import Clock
 from whatsapp_simulator.dice import between, side, throw
 from whatsapp_simulator.scenario import Rules
@@ -24,6 +24,7 @@ _STATUS, _QUALITY, _CATEGORY, _COMPONENTS = (
     "message_template_components_update",
 )
 _PAUSED = 132015
+_FORGOTTEN_AFTER_S = 7 * 86_400.0
 # The events that leave a template as it is.
 _ONLY_TOLD = frozenset({"FLAGGED", "LOCKED"})
 
@@ -105,10 +106,20 @@ class Lifecycle:
         """Let a template pass review."""
         was_edited = standing.was_approved
         standing.was_approved = True
+        standing.used_at = self._clock.now()
+        standing.synced_at = standing.used_at + self._rules().marketing_sync_s
         self._catalogue.change(standing, status="APPROVED", rejected_reason=None)
         if was_edited and standing.edited_at:
             self._tell(_COMPONENTS, notices.template_components(standing))
         self._tell(_STATUS, notices.template_status(standing, "APPROVED"))
+
+    def is_syncing(self, standing: Standing) -> bool:
+        """Tell whether the marketing endpoint cannot send a template yet: a new one, or one long left alone."""
+        now = self._clock.now()
+        if now > standing.used_at + _FORGOTTEN_AFTER_S:
+            standing.synced_at = now + self._rules().marketing_sync_s
+        standing.used_at = now
+        return now < standing.synced_at
 
     def reject(
         self, standing: Standing, reason: str = "INVALID_FORMAT", *, said: tuple[str, str] | None = None
@@ -242,20 +253,20 @@ class Lifecycle:
             return False
         return True
 
-    def hold(self, standing: Standing, go_on: Callable[[int | None], None]) -> None:
-        """Keep a message back; go_on: called with None to let it go, or with the code it fails with."""
+    def hold(self, standing: Standing, go_on: GoOn) -> None:
+        """Keep a message back until its template's quality is known."""
         standing.held.append(go_on)
         if standing.trial_since is None:
             now = standing.trial_since = self._clock.now()
             self._schedule.at(now + self._rules().pacing_s, self._trial_ends, (standing, now))
 
-    def _trial_ends(self, _due: float, trial: tuple[Standing, float]) -> None:
+    def _trial_ends(self, due: float, trial: tuple[Standing, float]) -> None:
         standing, since = trial
         # Without a bad sign messages are released: the guardrail of fast campaigns.
         if standing.trial_since == since:
-            self._end_trial(standing, is_good=True)
+            self._end_trial(standing, is_good=True, at=due)
 
-    def _end_trial(self, standing: Standing, *, is_good: bool) -> None:
+    def _end_trial(self, standing: Standing, *, is_good: bool, at: float | None = None) -> None:
         held, standing.held, standing.trial_since = standing.held, [], None
         if is_good:
             standing.passed = 0
@@ -267,4 +278,4 @@ class Lifecycle:
             self._catalogue.change(standing, status="PAUSED")
             self._tell(_STATUS, notices.template_status(standing, "PAUSED", other=notices.PACED))
         for go_on in held:
-            go_on(None if is_good else _PAUSED)
+            go_on(None if is_good else _PAUSED, self._clock.now() if at is None else at)

@@ -48,6 +48,10 @@ class LinkFetcher:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    async def finish(self) -> None:
+        """Wait until nothing is being fetched."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
     async def close(self) -> None:
         """Let go of what is still being fetched."""
         for task in self._tasks:

@@ -115,6 +115,7 @@ def traits(person: Person) -> dict[str, Any]:
         "received": person.received,
         "read_up_to": person.read_up_to,
         "typing_until": person.typing_until,
+        "identity_key_hash": person.identity_key_hash,
         "quick_replies": [
             {"text": reply.text, "payload": reply.payload}
             for reply in (person.quick_replies[1] if person.quick_replies else ())

@@ -48,7 +48,11 @@ _KINDS: dict[str, tuple[tuple[str, ...], int]] = {
 }
 _KIND_OF = {mime: kind for kind, (mimes, _) in _KINDS.items() for mime in mimes}
 # Any file can go out as a document, and a GIF is a short MP4.
-_SENT_AS = {"document": frozenset(_KIND_OF), "gif": frozenset({"video/mp4"})}
+_SENT_AS = {
+    "document": frozenset(_KIND_OF),
+    "gif": frozenset({"video/mp4"}),
+    "voice": frozenset({"audio/ogg", "audio/opus"}),
+}
 
 UnknownMedia = Literal["refuse", "accept"]
 
@@ -165,8 +169,8 @@ class MediaStore:
 def why_not(media: Media, mime_type: str, size: int) -> str:
     """Tell why a file of such a type and size cannot go out as this kind; empty: it can."""
     mime = plain_type(mime_type)
-    taken = _SENT_AS.get(media.kind) or frozenset(_KINDS[media.kind][0])
-    if mime not in taken or (media.voice and mime not in ("audio/ogg", "audio/opus")):
+    taken = _SENT_AS.get("voice" if media.voice else media.kind) or frozenset(_KINDS[media.kind][0])
+    if mime not in taken:
         return f"Unsupported {media.kind} mime type {mime}. Please use one of {', '.join(sorted(taken))}."
     most = _KINDS["video" if media.kind == "gif" else media.kind][1]
     return (

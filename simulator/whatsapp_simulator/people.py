@@ -47,6 +47,14 @@ def read_user_id(text: str) -> Address | None:
     return Address(user_id=text) if _USER_ID.fullmatch(text) else None
 
 
+@dataclass(slots=True)
+class FreeEntry:
+    """Somebody's coming from an ad; until: when everything ends being free, 0 until it is answered."""
+
+    arrived_at: float
+    until: float = 0.0
+
+
 @dataclass(slots=True, eq=False)
 class Person:
     """One person, however addressed.
@@ -84,6 +92,9 @@ class Person:
     last_at: float = 0.0
     """When something was last said in their chat, in simulated time."""
     windows: dict[str, float] | None = None
+    taken_over: frozenset[str] = frozenset()
+    """Numbers whose agent gave the thread to the business."""
+    free_entries: dict[str, FreeEntry] | None = None
     quick_replies: tuple[str, tuple[QuickReply, ...]] | None = None
     """The last message that had quick replies: wamid and what they say."""
     read_up_to: int = 0

@@ -61,15 +61,19 @@ class Portfolio:
         """Count the people reached in the last day; of a portfolio without limit nobody is counted."""
         return self._day.used(now)
 
-    def lets_through(self, person: Hashable, now: float) -> bool:
-        """Tell whether a message outside a window may reach the person, and count it; simulated seconds."""
+    def lets_through(self, person: Hashable, now: float, *, counts: bool = True) -> bool:
+        """Tell whether a message outside a window may reach the person, and count it; simulated seconds.
+
+        counts: false for one that will never arrive.
+        """
         most = self.most
         if most is None or not self._limits().messaging_limit:
             return True
         if not self._day.has_room(person, now, most):
             return False
-        self._day.take(person, now)
-        self._rise_later(person, now, most)
+        if counts:
+            self._day.take(person, now)
+            self._rise_later(person, now, most)
         return True
 
     def change(self, step: MessagingStep) -> None:

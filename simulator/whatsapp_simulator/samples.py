@@ -15,9 +15,29 @@ _JPEG = base64.b64decode(
     "FAEBAAAAAAAAAAAAAAAAAAAABf/EABQRAQAAAAAAAAAAAAAAAAAAAAD/2gAMAwEAAhEDEQA/AKATDP/Z"
 )
 _WEBP = base64.b64decode("UklGRjQAAABXRUJQVlA4ICgAAACwAQCdASoQABAAA4BaJaACdLoABKoAAJv9XYnwn6D/4tDrQ60M6QAA")
+# The same square for a third of a second, as H.264.
+_MP4 = base64.b64decode(
+    "AAAAJGZ0eXBpc29tAAACAGlzb21pc282aXNvMmF2YzFtcDQxAAACym1vb3YAAAB4bXZoZAEAAAAAAAAA5yjjOQAAAADnKOM5AAAD"
+    "6AAAAAAAAADpAAEAAAEAAAAAAAAAAAAAAAABAAAAAAAAAAAAAAAAAAAAAQAAAAAAAAAAAAAAAAAAQAAAAAAAAAAAAAAAAAAAAAAA"
+    "AAAAAAAAAAAAAAAAAAIAAAIidHJhawAAAGh0a2hkAQAAAwAAAADnKOM5AAAAAOco4zkAAAABAAAAAAAAAAAAAADpAAAAAAAAAAAA"
+    "AAAAAAAAAAABAAAAAAAAAAAAAAAAAAAAAQAAAAAAAAAAAAAAAAAAQAAAAAAQAAAAEAAAAAABsm1kaWEAAAAsbWRoZAEAAAAAAAAA"
+    "5yjjOQAAAADnKOM5AAB1MAAAAAAAAADpVcQAAAAAAC1oZGxyAAAAAAAAAAB2aWRlAAAAAAAAAAAAAAAAVmlkZW9IYW5kbGVyAAAA"
+    "AVFtaW5mAAAAFHZtaGQAAAABAAAAAAAAAAAAAAAlZGluZgAAAB1kcmVmAAAAAAAAAAEAAAANdXJsIAAAAAEAAAABEHN0YmwAAAAQ"
+    "c3RzYwAAAAAAAAAAAAAAEHN0dHMAAAAAAAAAAAAAABRzdHN6AAAAAAAAAAAAAAAAAAAAEHN0Y28AAAAAAAAAAAAAAMRzdHNkAAAA"
+    "AAAAAAEAAAC0YXZjMQAAAAAAAAABAAAAAQAAAAAAAAAAAAAAAAAQABAASAAAAEgAAAAAAAAAAQtBVkMxIENvZGluZwAAAAAAAAAA"
+    "AAAAAAAAAAAAAAAAABj//wAAABBwYXNwAAAAAQAAAAEAAAAUYnRydAAAAAAAAAAAAAAAAAAAACdhdmNDAULACv/hABBnQsAKjI1O"
+    "TcBDQEHhEI1AAQAEaM48gAAAABNjb2xybmNseAABAA0AAYAAAAAobXZleAAAACB0cmV4AAAAAAAAAAEAAAABAAAAAAAAAAAAAAAA"
+    "AAAAcG1vb2YAAAAQbWZoZAAAAAAAAAABAAAAWHRyYWYAAAAUdGZoZAACACAAAAABAQEAAAAAABR0ZmR0AQAAAAAAAAAAAAAAAAAA"
+    "KHRydW4BAAMFAAAAAgAAAHgCAAAAAAAXdQAAABgAAAPnAAAADQAAAC1tZGF0AAAAFGW4AAQAAAQ///4Iq8cAAtHAAEAfAAAACWHg"
+    "AEAAvkBDqAAAAExtZnJhAAAANHRmcmEBAAAAAAAAAQAAAD8AAAABAAAAAAAAAAAAAAAAAAAC7gAAAAEAAAABAAAAAQAAABBtZnJv"
+    "AAAAAAAAAEw="
+)
 _SIDE, _BLUE = 16, b"\x25\xa0\xd8"
 _MP3_FRAME = b"\xff\xfb\x90\xc4" + bytes(413)
 _MP3_FRAMES = 20
+# Twenty milliseconds of silence, as Opus.
+_OPUS_FRAME = b"\xf8\xff\xfe"
+_OPUS_FRAMES, _OPUS_RATE = 25, 48_000
 
 
 def sample(mime_type: str) -> bytes | None:
@@ -53,11 +73,41 @@ def _pdf() -> bytes:
     )  # fmt: skip
 
 
+def _ogg() -> bytes:
+    head = b"OpusHead" + struct.pack("<BBHIHB", 1, 1, 0, _OPUS_RATE, 0, 0)
+    tags = b"OpusTags" + struct.pack("<I", 6) + b"sample" + struct.pack("<I", 0)
+    pages = (
+        (2, 0, (head,)),
+        (0, 0, (tags,)),
+        (4, _OPUS_FRAMES * _OPUS_RATE // 50, (_OPUS_FRAME,) * _OPUS_FRAMES),
+    )
+    return b"".join(_ogg_page(number, *page) for number, page in enumerate(pages))
+
+
+def _ogg_page(number: int, marks: int, position: int, packets: tuple[bytes, ...]) -> bytes:
+    # RFC 3533, section 6: the checksum is counted with zeros in its own place.
+    sizes = bytes(map(len, packets))
+    start = b"OggS" + struct.pack("<BBqII", 0, marks, position, 1, number)
+    rest = bytes([len(packets)]) + sizes + b"".join(packets)
+    return start + struct.pack("<I", _ogg_checksum(start + bytes(4) + rest)) + rest
+
+
+def _ogg_checksum(page: bytes) -> int:
+    register = 0
+    for byte in page:
+        register ^= byte << 24
+        for _ in range(8):
+            register = (register << 1 ^ 0x04C11DB7 if register & 0x80000000 else register << 1) & 0xFFFFFFFF
+    return register
+
+
 _SAMPLES: dict[str, Callable[[], bytes]] = {
     "image/jpeg": lambda: _JPEG,
     "image/png": _png,
     "image/webp": lambda: _WEBP,
     "application/pdf": _pdf,
     "text/plain": lambda: b"A sample.\n",
+    "video/mp4": lambda: _MP4,
+    "audio/ogg": _ogg,
     "audio/mpeg": lambda: _MP3_FRAME * _MP3_FRAMES,
 }

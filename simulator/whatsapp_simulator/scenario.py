@@ -1,5 +1,7 @@
 """What a simulator starts with: account, people, habits, faults and clock, as JSON or as objects."""
 
+from datetime import UTC, date, datetime, time
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -41,6 +43,8 @@ class Number(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The portfolio's limit is the highest of its numbers'."""
     is_on_biz_app: bool = False
     """Shared with the Business app on a phone: 20 messages a second, echoes, edits and history."""
+    has_business_agent: bool = False
+    """Meta Business Agent answers: what people write is told under `standby` until a service message takes over."""
     identity_key_check: bool = False
     """Refuse a message whose `recipient_identity_key_hash` is not the person's (137000)."""
 
@@ -81,6 +85,8 @@ class Setup(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     portfolio_id: Identifier = "506914307656634"
     marketing_messages_onboarding_status: Literal["ELIGIBLE", "INELIGIBLE", "ONBOARDED"] = "ONBOARDED"
     disable_marketing_messages_on_cloud_api: bool = False
+    has_payment_method: bool = True
+    """Without one, whatever costs money fails with 131042."""
     numbers: tuple[Number, ...] = (
         Number(phone_number_id="106540352242922", display_phone_number="+1 555-010-0100"),
     )
@@ -157,6 +163,11 @@ class Habits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     webhook_retry_days: Annotated[float, Meta(gt=0)] = 7.0
 
 
+@cache
+def _midnight(day: date) -> float:
+    return datetime.combine(day, time(), UTC).timestamp()
+
+
 class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How much the platform lets through; what Meta does not publish is inferred and can be changed here.
 
@@ -188,10 +199,15 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     spam_at_red: Rate = 0.0
     """Of the templates a number of RED quality sends, those that fail with 131048."""
-    charged_inside_windows_from: str = "2026-10-01"
+    charged_inside_windows_from: date = date(2026, 10, 1)
     """The day from which service messages, and utility templates inside windows, cost money."""
     free_entry_point_s: Seconds = 259_200.0
     """How long everything is free after an ad, if it was answered within a day."""
+
+    @property
+    def charged_from(self) -> float:
+        """The start of that day in UTC, in seconds since 1970."""
+        return _midnight(self.charged_inside_windows_from)
 
 
 class Rules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -231,6 +247,8 @@ class Rules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Messages of a paced template that go out before the others are held; 0: no pacing."""
     pacing_s: Seconds = 1800.0
     """How long held messages wait for the decision."""
+    marketing_sync_s: Seconds = 600.0
+    """How long the marketing endpoint takes to learn a new template, or one left alone for 7 days (134101); 0: none."""
 
     management_calls_per_hour: Annotated[int, Meta(ge=0)] | None = None
     """Left out: 5,000 with a registered number, else 200; 0: no limit."""

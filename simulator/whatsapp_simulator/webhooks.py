@@ -41,13 +41,14 @@ class HandshakeError(Exception):
 class Kind:
     """A sort of update: the webhook field, the member that holds it, and whether `contacts` come along.
 
-    inside: the member between `value` and those two.
+    inside: the member between `value` and those two.  user_ids: whether people are told by user id as well.
     """
 
     field: str
     member: str
     contacts: bool
     inside: str = ""
+    user_ids: bool = True
 
 
 STATUSES = Kind("messages", "statuses", contacts=True)
@@ -60,9 +61,9 @@ PREFERENCES = Kind("user_preferences", "user_preferences", contacts=True)
 HISTORY = Kind("history", "history", contacts=False)
 ECHOES = Kind("smb_message_echoes", "message_echoes", contacts=False)
 APP_STATE = Kind("smb_app_state_sync", "state_sync", contacts=False)
-STANDBY_MESSAGES = Kind("standby", "messages", contacts=True, inside="standby")
-STANDBY_ECHOES = Kind("standby", "message_echoes", contacts=False, inside="standby")
-STANDBY_STATUSES = Kind("standby", "statuses", contacts=False, inside="standby")
+STANDBY_MESSAGES = Kind("standby", "messages", contacts=True, inside="standby", user_ids=False)
+STANDBY_ECHOES = Kind("standby", "message_echoes", contacts=False, inside="standby", user_ids=False)
+STANDBY_STATUSES = Kind("standby", "statuses", contacts=False, inside="standby", user_ids=False)
 
 
 @dataclass(slots=True)
@@ -277,7 +278,8 @@ class Outbox:
             by_kind[update.kind].append(update)
         setup = self._setup()
         changes = [
-            _change(kind, batch, with_user_ids=not setup.has_old_webhooks) for kind, batch in by_kind.items()
+            _change(kind, batch, with_user_ids=kind.user_ids and not setup.has_old_webhooks)
+            for kind, batch in by_kind.items()
         ]
         body = payloads.envelope(setup.waba_id, changes)
         return _Parcel(phone_number_id, len(updates), body, self._generation)

@@ -57,6 +57,19 @@ class Line:
         self.service_messages = 0
         self.particulars = Particulars(is_verified=number.status != "UNVERIFIED")
 
+    def take_from_free_tier(self, month: int, most: int) -> bool:
+        """Tell whether a service message is among the free ones of its calendar month, and count it."""
+        if self.service_month != month:
+            self.service_month, self.service_messages = month, 0
+        self.service_messages += 1
+        return self.service_messages <= most
+
+    @property
+    def checks_identity(self) -> bool:
+        """Tell whether a message with another identity key hash than the person's is refused."""
+        told = self.particulars.settings.get("user_identity_change", {}).get("enable_identity_key_check")
+        return self.number.identity_key_check if told is None else str(told).lower() in ("true", "1")
+
     def count_accepted(self, monotonic: float) -> None:
         """Count a message to a person; monotonic: real seconds."""
         self.throughput.take()
@@ -140,7 +153,6 @@ class World:
         self.setup = setup
         self.catalogue.fill(templates, at=self.clock.now())
         self._open_account()
-        self.subscriptions = Subscriptions(Callback(setup.callback_url, setup.verify_token))
         self.outbox.setup_changed(verified=verified)
 
     def change_setup(self, **changes: Any) -> None:
@@ -205,6 +217,7 @@ class World:
 
     def _open_account(self) -> None:
         self.account = Account()
+        self.subscriptions = Subscriptions(Callback(self.setup.callback_url, self.setup.verify_token))
         self.tallies.forget()
         self.quota.forget()
         self.marketing = MarketingMeasure(lambda: self.limits)

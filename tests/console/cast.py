@@ -6,10 +6,12 @@ from typing import Any
 
 from difusio.accounts.models import Membership, Role, User, Workspace
 from difusio.campaigns.models import Campaign, CampaignKind, CampaignState, Round, RoundBatch, Variant
+from difusio.common.keyring import keyring
 from difusio.consent.models import Topic, TopicKind
 from difusio.contacts.models import Contact
 from difusio.message_templates.models import Template
 from difusio.numbers.models import Number, Portfolio
+from difusio.numbers.secrets import ACCESS_TOKEN
 from difusio.outbox.models import Batch, Delivery, Lane, State, Tally
 from difusio.segments.models import Segment
 
@@ -60,7 +62,7 @@ def make_number(workspace: Workspace) -> Number:
             "verified_name": workspace.name,
             "api_url": "http://127.0.0.1:8201",
             "is_simulated": True,
-            "access_token_sealed": b"",
+            "access_token_sealed": keyring().seal(b"token", purpose=ACCESS_TOKEN),
             "created_at": NOON,
         },
     )[0]

@@ -83,8 +83,9 @@ def it_says_nothing_about_having_signed_in(client: Client) -> None:
     [
         "account_signup",
         "account_email",
-        "account_reset_password",
-        "account_change_password",
+        "account_set_password",
+        "mfa_reauthenticate",
+        "mfa_signup_webauthn",
         "account_inactive",
     ],
 )

@@ -17,6 +17,7 @@ PAGES: Final = sorted(
         *HOUSE.glob("*/README.md"),
         ROOT / "difusio_checker" / "README.md",
         ROOT / "simulator" / "README.md",
+        *(ROOT / "simulator" / "docs").glob("*.md"),
     ]
     if path.exists()
 )

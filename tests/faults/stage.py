@@ -231,9 +231,9 @@ class Platform:
 
     # Processes
 
-    def start(self, name: str) -> Process:
-        """Start an engine."""
-        command = [sys.executable, "-m", "difusio", name]
+    def start(self, name: str, *options: str) -> Process:
+        """Start an engine, or the pages."""
+        command = [sys.executable, "-m", "difusio", name, *options]
         if name == "receive":
             command += ["--port", str(self.receive_port)]
         return self._keep(name, command)

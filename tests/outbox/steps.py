@@ -70,10 +70,10 @@ def intended(items: Sequence[Claimed], by: Hold, *, at: datetime = NOON) -> dict
     return {delivery_id: token for delivery_id, token in tokens.items() if delivery_id in allowed}
 
 
-def accepted(of: Shop, by: Hold) -> dict[int, UUID]:
+def accepted(of: Shop, by: Hold, *, at: datetime = NOON) -> dict[int, UUID]:
     """Send everything that can be claimed, all accepted; give the tokens."""
-    tokens = intended(claimed(of, by), by)
-    record([Outcome(token, "accepted", wamid=f"wamid.{token.hex}") for token in tokens.values()], at=NOON)
+    tokens = intended(claimed(of, by, at=at), by, at=at)
+    record([Outcome(token, "accepted", wamid=f"wamid.{token.hex}") for token in tokens.values()], at=at)
     return tokens
 
 

@@ -76,7 +76,9 @@ def month(request: ConsoleRequest) -> HttpResponse:
 def _month(text: str) -> date | None:
     """Read 2026-12; None for anything else, since addresses come from outside."""
     year, dash, number = text.partition("-")
-    if not (dash and year.isdecimal() and number.isdecimal() and len(text) == len("2026-12")):
+    if not (
+        dash and text.isascii() and year.isdecimal() and number.isdecimal() and len(text) == len("2026-12")
+    ):
         return None
     is_month = int(year) in _YEARS and 1 <= int(number) <= 12  # noqa: PLR2004  # months of a year
     return date(int(year), int(number), 1) if is_month else None

@@ -1,6 +1,5 @@
 """The first run: the one page of an installation that has no owner yet."""
 
-from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,6 +12,7 @@ from difusio.accounts.first_run import AlreadyOwnedError, FirstRunError, is_firs
 from difusio.accounts.models import User
 from difusio.common import clock
 from difusio.console.forms import FirstRunForm
+from difusio.console.sign_in import sign_in
 
 
 @login_not_required
@@ -32,6 +32,6 @@ def first_run(request: HttpRequest) -> HttpResponse:
         except FirstRunError as error:
             form.add_error(None, gettext(str(error)))
         else:
-            login(request, User.objects.get(pk=owner.user_id))
+            sign_in(request, User.objects.get(pk=owner.user_id))
             return redirect("home")
     return render(request, "console/first_run.html", {"form": form})

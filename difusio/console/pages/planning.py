@@ -38,7 +38,7 @@ def whom(request: ConsoleRequest, campaign_id: int) -> HttpResponse:
 
 
 def _whom(request: ConsoleRequest, here: Here, campaign: Campaign | None) -> HttpResponse:
-    is_asked = "count" in request.GET
+    is_asked = bool(request.htmx) and "count" in request.GET
     data = request.POST if request.method == "POST" else request.GET if is_asked else None
     form = WhomForm(
         data,

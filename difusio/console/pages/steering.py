@@ -1,5 +1,6 @@
 """Pause, resume and cancel a campaign, and stop everything: forms that work without JavaScript."""
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from django.contrib import messages
@@ -18,7 +19,7 @@ from difusio.campaigns.stop import stop_everything as stop_campaigns
 from difusio.campaigns.stop import under_way
 from difusio.common import clock
 from difusio.console.gates import ConsoleRequest, campaign_for, enter
-from difusio.reports.funnel import funnels
+from difusio.reports.funnel import Funnel, funnels
 
 # Nobody lets more campaigns than that go on from one page.
 _SHOWN_PAUSED: Final = 50
@@ -81,10 +82,12 @@ def stop_everything(request: ConsoleRequest) -> HttpResponse:
         request,
         "console/campaigns/stop.html",
         {
-            "sending": [(campaign, found[campaign.pk]) for campaign in sending],
+            "sending": _unfinished(sending, found),
             "scheduled": scheduled,
-            "paused": [
-                (campaign, found[campaign.pk]) for campaign in paused if not found[campaign.pk].is_finished
-            ],
+            "paused": _unfinished(paused, found),
         },
     )
+
+
+def _unfinished(campaigns: Sequence[Campaign], found: Mapping[int, Funnel]) -> list[tuple[Campaign, Funnel]]:
+    return [(one, found[one.pk]) for one in campaigns if not found[one.pk].is_finished]

@@ -2,11 +2,26 @@
 
 from django.urls import URLPattern
 
-from difusio.console.routes import campaigns, doors, segments, templates
+from difusio.console.routes import (
+    campaigns,
+    consent,
+    contacts,
+    conversations,
+    doors,
+    segments,
+    sessions,
+    settings,
+    templates,
+)
 
 urlpatterns: list[URLPattern] = [
     *doors.urlpatterns,
+    *sessions.urlpatterns,
     *campaigns.urlpatterns,
+    *contacts.urlpatterns,
     *segments.urlpatterns,
     *templates.urlpatterns,
+    *conversations.urlpatterns,
+    *consent.urlpatterns,
+    *settings.urlpatterns,
 ]

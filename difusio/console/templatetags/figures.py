@@ -1,9 +1,13 @@
 """Numbers as the reader writes them."""
 
+from datetime import timedelta
+
 from babel.numbers import format_decimal
 from django import template
 from django.conf import settings
 from django.utils.translation import get_language
+
+from difusio.console.durations import in_words
 
 register = template.Library()
 
@@ -35,3 +39,15 @@ def share_of(n: int, of: int | None) -> str:
 def width(n: int, of: int | None) -> str:
     """Give the width of a bar for an SVG attribute; no inline style passes our content security policy."""
     return f"{min(1.0, n / of) * _WHOLE:.1f}%" if of else "0%"
+
+
+@register.filter
+def lasting(duration: timedelta) -> str:
+    """Write how long something lasts: 3 h 20 min."""
+    return in_words(duration)
+
+
+@register.filter
+def iso_lasting(duration: timedelta) -> str:
+    """Write it for a machine, as the ``datetime`` of a ``<time>``: PT200M."""
+    return f"PT{int(duration.total_seconds() // 60)}M"

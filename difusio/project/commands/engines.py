@@ -144,6 +144,8 @@ def up(_installation: "Installation", host: str, port: int, receive_port: int, p
     # Say it now, in one sentence, rather than from a child that is started again and again.
     for wanted in (port, receive_port):
         listen(host, wanted).close()
+    # The pages tell a simulator beside us where the receiver listens.
+    os.environ["DIFUSIO_RECEIVE_PORT"] = str(receive_port)
     stop = threading.Event()
     stop_on_signals(stop.set)
     end_with(parent)

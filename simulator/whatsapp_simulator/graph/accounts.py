@@ -32,7 +32,7 @@ def show(call: Call) -> object:
         "marketing_messages_onboarding_status": setup.marketing_messages_onboarding_status,
         "disable_marketing_messages_on_cloud_api": setup.disable_marketing_messages_on_cloud_api,
         "is_enabled_for_insights": account.has_insights,
-        "whatsapp_business_manager_messaging_limit": numbers.messaging_limit(world),
+        "whatsapp_business_manager_messaging_limit": world.portfolio.step,
         "owner_business_info": {"name": setup.waba_name, "id": setup.portfolio_id},
         "health_status": health.of_account(world),
         "analytics": lambda field: analytics.messages(world, field),

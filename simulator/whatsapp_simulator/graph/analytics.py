@@ -168,7 +168,7 @@ def _words(field: Field, name: str) -> list[str]:
 
 
 def _dimensions(field: Field, allowed: tuple[str, ...]) -> list[str]:
-    return [one_of(one.strip("\"'"), "dimensions", allowed) for one in _words(field, "dimensions")]
+    return [one_of(one, "dimensions", allowed) for one in _words(field, "dimensions")]
 
 
 def _by_dimension(

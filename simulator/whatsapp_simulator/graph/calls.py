@@ -144,7 +144,9 @@ def listed(value: object, name: str, *, most: int | None = None) -> list[Any]:
         try:
             value = msgspec.json.decode(value)
         except msgspec.DecodeError:
-            value = [part.strip() for part in str(value).split(",") if part.strip()]
+            # In `fields` and queries Graph takes words without quotes too.
+            parts = str(value).strip().removeprefix("[").removesuffix("]").split(",")
+            value = [part.strip(" \"'") for part in parts if part.strip()]
         if not isinstance(value, list):
             value = [value]
     if not isinstance(value, list):

@@ -123,7 +123,7 @@ def take_username(call: Call) -> object:
         raise RefusedError(problem(147005, "The username belongs to another number of this portfolio."))
     if any(person.username == name for person in call.world.population.everybody()):
         raise RefusedError(problem(_USERNAME_TAKEN, "The username is not available."))
-    if line.number.messaging_limit == "TIER_250":
+    if call.world.portfolio.step == "TIER_250":
         raise RefusedError(
             problem(_USERNAME_NEEDS_LIMIT, "The portfolio needs a higher messaging limit for a username.")
         )

@@ -17,7 +17,6 @@ from whatsapp_simulator.scenario import Number
 from whatsapp_simulator.world import Line, World
 
 NODE = "WhatsAppBusinessPhoneNumber"
-TIERS = ("TIER_250", "TIER_2K", "TIER_10K", "TIER_100K", "TIER_UNLIMITED")
 _SHOWN = (
     "verified_name", "code_verification_status", "display_phone_number", "quality_rating", "platform_type",
     "throughput", "webhook_configuration", "id",
@@ -72,7 +71,7 @@ def add(call: Call) -> object:
         raise refused(368, "The account may not add phone numbers for now.")
     if any(line.number.digits == digits for line in world.lines.values()):
         raise RefusedError(problem(_EXISTS))
-    most = _MOST_NUMBERS_AT_250 if messaging_limit(world) == TIERS[0] else _MOST_NUMBERS
+    most = _MOST_NUMBERS_AT_250 if world.portfolio.step == "TIER_250" else _MOST_NUMBERS
     if len(world.lines) >= most:
         raise parameter(f"(#100) The account can have at most {most} phone numbers.")
     number = Number(
@@ -80,6 +79,7 @@ def add(call: Call) -> object:
         display_phone_number=f"+{digits}",
         verified_name=name,
         status="UNVERIFIED",
+        messaging_limit=world.portfolio.step,
     )
     return {"id": world.add_number(number).number.phone_number_id}
 
@@ -148,7 +148,7 @@ def register(call: Call) -> object:
             {
                 "display_phone_number": line.number.digits,
                 "event": "ONBOARDING",
-                "max_daily_conversations_per_business": line.number.messaging_limit,
+                "max_daily_conversations_per_business": call.world.portfolio.step,
             },
         )
     return DONE
@@ -218,12 +218,6 @@ def change_profile(call: Call) -> object:
     return DONE
 
 
-def messaging_limit(world: World) -> str:
-    """Tell the limit of the portfolio: the highest that one of its numbers shows."""
-    limits = [line.number.messaging_limit for line in world.lines.values()]
-    return max(limits, key=TIERS.index, default=TIERS[0])
-
-
 def _facts(world: World, line: Line) -> dict[str, Any]:
     number, particulars = line.number, line.particulars
     return {
@@ -236,9 +230,9 @@ def _facts(world: World, line: Line) -> dict[str, Any]:
         "status": number.status,
         "name_status": particulars.name_status,
         "throughput": {"level": "HIGH" if number.mps >= _HIGH_MPS else "STANDARD"},
-        "whatsapp_business_manager_messaging_limit": number.messaging_limit,
-        "messaging_limit_tier": number.messaging_limit,
-        "is_on_biz_app": False,
+        "whatsapp_business_manager_messaging_limit": world.portfolio.step,
+        "messaging_limit_tier": world.portfolio.step,
+        "is_on_biz_app": number.is_on_biz_app,
         "is_pin_enabled": particulars.pin is not None,
         "is_official_business_account": False,
         "username": particulars.username,

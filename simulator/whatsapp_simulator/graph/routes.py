@@ -27,8 +27,9 @@ from whatsapp_simulator.graph.answers import Answer, told
 from whatsapp_simulator.graph.calls import Call, GraphRequest, Handler
 from whatsapp_simulator.graph.errors import RefusedError, refused, unknown_id
 from whatsapp_simulator.graph.messages.post import post_message
-from whatsapp_simulator.life import Endpoint, Life
+from whatsapp_simulator.life import Life
 from whatsapp_simulator.media import ATTACHMENTS
+from whatsapp_simulator.outgoing import Endpoint
 from whatsapp_simulator.uploads import PREFIX as UPLOAD
 from whatsapp_simulator.world import World
 

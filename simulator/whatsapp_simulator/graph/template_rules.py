@@ -29,9 +29,16 @@ _FEWEST_CARDS, _MOST_CARDS = 2, 10
 _LONGEST_CODE_LIFE_MIN = 90
 _MEDIA = ("IMAGE", "VIDEO", "DOCUMENT", "GIF")
 _FORMATS = ("TEXT", *_MEDIA, "LOCATION", "PRODUCT")
-_COMPONENTS = (
-    "HEADER", "BODY", "FOOTER", "BUTTONS", "LIMITED_TIME_OFFER", "CAROUSEL", "CALL_PERMISSION_REQUEST",
-)  # fmt: skip
+# The components there are, and what each may hold.
+_COMPONENTS = {
+    "HEADER": ("type", "format", "text", "example"),
+    "BODY": ("type", "text", "example", "add_security_recommendation"),
+    "FOOTER": ("type", "text", "code_expiration_minutes"),
+    "BUTTONS": ("type", "buttons"),
+    "LIMITED_TIME_OFFER": ("type", "limited_time_offer"),
+    "CAROUSEL": ("type", "cards"),
+    "CALL_PERMISSION_REQUEST": ("type",),
+}
 _MARKETING_ONLY = frozenset({"LIMITED_TIME_OFFER", "CAROUSEL"})
 _MOST_OF_KIND = {
     "QUICK_REPLY": 10, "URL": 2, "PHONE_NUMBER": 1, "COPY_CODE": 1, "FLOW": 1, "CATALOG": 1, "MPM": 1, "SPM": 1,
@@ -59,7 +66,7 @@ def check_new(params: Mapping[str, Any], rules: Rules) -> dict[str, Any]:
             "(#100) Param name must be 1 to 512 characters long and hold only lowercase letters, digits and "
             "underscores."
         )
-    if language not in LANGUAGES:
+    if not isinstance(language, str) or language not in LANGUAGES:
         raise parameter(
             f"(#100) Param language must be one of the supported language codes, not {language!r}"
         )
@@ -153,6 +160,9 @@ def _by_type(components: Any) -> dict[str, dict[str, Any]]:
             raise parameter(f"(#100) Param components['type'] must be one of {{{', '.join(_COMPONENTS)}}}")
         if kind in by_type:
             raise parameter(f"(#100) Component {kind} stands in the template twice.")
+        unknown = component.keys() - set(_COMPONENTS[kind])
+        if unknown:
+            raise parameter(f'(#100) Unexpected key "{min(unknown)[:80]}" on a component of type {kind}.')
         by_type[kind] = component
     return by_type
 

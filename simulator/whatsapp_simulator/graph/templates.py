@@ -45,8 +45,8 @@ def create(call: Call) -> object:
     params = call.params()
     if params.get("library_template_name"):
         params = _from_library(params)
-    standing = _take_in(call, params)
-    return _result(standing)
+    template = _take_in(call, params).template
+    return {"id": template.facts["id"], "status": template.status, "category": template.category}
 
 
 def upsert(call: Call) -> object:
@@ -248,14 +248,6 @@ def _check_edits(call: Call, standing: Standing) -> None:
             raise template_refused(
                 2388039, f"An approved template can be edited {most} times in {words}. Try again later."
             )
-
-
-def _result(standing: Standing) -> dict[str, Any]:
-    return {
-        "id": standing.template_id,
-        "status": standing.template.status,
-        "category": standing.template.category,
-    }
 
 
 def _standing(call: Call) -> Standing:

@@ -3,10 +3,20 @@
 Whoever adds a page adds its Route and its Screens to the module of its part, and what it shows to ``furnish``.
 """
 
-from tests.console.tour import campaigns, doors, segments, templates
+from tests.console.tour import (
+    campaigns,
+    consent,
+    contacts,
+    conversations,
+    doors,
+    segments,
+    sessions,
+    settings,
+    templates,
+)
 from tests.console.tour.shop import Route, Screen, Shop
 
-PARTS = (doors, campaigns, segments, templates)
+PARTS = (doors, sessions, campaigns, contacts, segments, templates, conversations, consent, settings)
 ROUTES: dict[str, Route] = {route.name: route for part in PARTS for route in part.ROUTES}
 SCREENS: list[Screen] = [screen for part in PARTS for screen in part.SCREENS]
 

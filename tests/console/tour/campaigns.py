@@ -5,10 +5,15 @@ from datetime import datetime, timedelta
 from difusio.accounts.rights import Right
 from difusio.campaigns.models import Campaign, CampaignState, Round, Step, Variant
 from difusio.common.clock import now
-from difusio.consent.models import Topic, TopicKind
+from difusio.consent.ledger import NewEntry, append
+from difusio.consent.models import Act, Basis, Topic, TopicKind
+from difusio.consent.wordings import ensure_wording
 from difusio.contacts.models import Contact
+from difusio.message_templates.models import Rate, RateCard, Template
+from difusio.numbers.models import Number, Portfolio
 from difusio.outbox.models import State
 from difusio.segments.models import Segment
+from tests.cast import identity
 from tests.console import cast
 from tests.console.tour.shop import Route, Screen, Shop
 
@@ -52,12 +57,12 @@ SCREENS = [
     Screen("campaign-cancel", "/campaigns/{campaign_id}/cancel/", 5),
     Screen("campaign-delete", "/campaigns/{draft_id}/delete/", 5),
     Screen("campaign-new", "/campaigns/new/", 6),
-    Screen("campaign-whom", "/campaigns/{draft_id}/whom/?count=1", None),
+    Screen("campaign-whom", "/campaigns/{draft_id}/whom/", 7),
     Screen("campaign-what", "/campaigns/{draft_id}/what/", 9),
     Screen("campaign-when", "/campaigns/{draft_id}/when/", 5),
     Screen("campaign-check", "/campaigns/{draft_id}/check/", 9),
     Screen("campaign-checked", "/campaigns/{draft_id}/check/?count=1", None),
-    Screen("campaign-checked-typed", "/campaigns/{big_id}/check/?count=1", None),
+    Screen("campaign-checked-broken", "/campaigns/{broken_id}/check/?count=1", None),
     Screen("campaign-people", "/campaigns/{campaign_id}/people/", 7),
     Screen("campaign-people-skipped", "/campaigns/{campaign_id}/people/?state=skipped&reason=withdrawn", 7),
     Screen("campaign-people-nobody", "/campaigns/{campaign_id}/people/?state=parked", 7),
@@ -99,8 +104,21 @@ def furnish(shop: Shop) -> None:
         "paused_id": paused.pk,
         "draft_id": draft.pk,
         "scheduled_id": _scheduled(shop, _tomorrow()).pk,
-        "big_id": _held_back(shop).pk,
+        "broken_id": _held_back(shop).pk,
     }
+    Template.objects.filter(workspace=shop.workspace).update(synced_at=now())
+    Number.objects.filter(workspace=shop.workspace).update(quality="GREEN")
+    Portfolio.objects.filter(workspace=shop.workspace).update(messaging_limit=10_000)
+    card = RateCard.objects.create(
+        workspace=shop.workspace,
+        name="Tarifa de prova",
+        currency="EUR",
+        valid_from=cast.NOON.date(),
+        source="test",
+        is_made_up=True,
+        imported_at=cast.NOON,
+    )
+    Rate.objects.create(card=card, country="ES", category="MARKETING", price_micros=61_500)
 
 
 def _tomorrow() -> datetime:
@@ -129,6 +147,8 @@ def _held_back(shop: Shop) -> Campaign:
 
 
 def _people(campaign: Campaign) -> None:
+    """Give the campaign people in several states; three of them agreed, so that a draft has somebody to write to."""
+    agreed = []
     for first_name, last_name, facts in (
         (
             "Montserrat",
@@ -136,11 +156,33 @@ def _people(campaign: Campaign) -> None:
             {"state": State.READ, "replied_at": cast.NOON},
         ),
         (HOSTILE, "", {"state": State.DELIVERED, "left_at": cast.NOON}),
+        ("Núria", "Bosch", {"state": State.FAILED, "code": 131026}),
         ("Iu", "Serra", {"state": State.SKIPPED, "reason": "withdrawn"}),
         ("", "", {"state": State.SKIPPED, "reason": "no_consent"}),
-        ("Núria", "Bosch", {"state": State.FAILED, "code": 131026}),
         ("Pau", "Vila", {"state": State.QUEUED}),
     ):
         delivery = cast.make_delivery(campaign, first_name)
         Contact.objects.filter(pk=delivery.contact_id).update(last_name=last_name, country="ES")
         type(delivery).objects.filter(pk=delivery.pk).update(**facts)
+        agreed.append(delivery.contact)
+    for place, contact in enumerate(agreed[:3]):
+        identity(contact, "phone", f"+3460000{contact.workspace_id % 1000:03d}{place}", country="ES")
+    wording = ensure_wording(campaign.workspace_id, language="ca", text="Accepto rebre ofertes del Forn.")
+    append(
+        [
+            NewEntry(
+                contact_id=contact.pk,
+                topic_id=campaign.topic_id,
+                act=Act.GRANTED,
+                basis=Basis.CONSENT,
+                wording_id=wording,
+                source="formulari",
+                proof=b"a ticked box",
+                actor="test",
+                at=cast.NOON - timedelta(days=30),
+            )
+            for contact in agreed[:3]
+        ],
+        workspace_id=campaign.workspace_id,
+        at=cast.NOON,
+    )

@@ -1,4 +1,4 @@
-"""Coming in, going out, and the parts."""
+"""Home, the first run, the language and the parts."""
 
 from difusio.accounts.rights import Right
 from tests.console.tour.shop import Route, Screen, Shop
@@ -6,8 +6,6 @@ from tests.console.tour.shop import Route, Screen, Shop
 ROUTES = [
     Route("home", None, get="302 /campaigns/", outsider=("302 /campaigns/", "405")),
     Route("first_run", None, get="404", post="404", stranger=("404", "404"), outsider=("404", "404")),
-    Route("account_login", None, "302 /", "302 /", stranger=("200", "200"), outsider=("302 /", "302 /")),
-    Route("account_logout", None, "200", "302 /", stranger=("302 /", "302 /"), outsider=("200", "302 /")),
     Route("set_language", None, "302 /", "302 /", stranger=("302 /", "302 /"), outsider=("302 /", "302 /")),
     Route("workspace", None, get="405", post="302 /", outsider=("405", "404")),
     Route("parts", Right.SEE_CAMPAIGNS, outsider=("200", "405")),

@@ -7,7 +7,7 @@ import msgspec
 
 from whatsapp_simulator.graph.errors import parameter, refused
 from whatsapp_simulator.graph.messages.members import missing, optional_text, required_object, wrong
-from whatsapp_simulator.life import Endpoint
+from whatsapp_simulator.outgoing import Endpoint
 from whatsapp_simulator.people import Address, read_phone, read_user_id
 from whatsapp_simulator.scenario import Group, Setup
 from whatsapp_simulator.world import Line

@@ -173,7 +173,9 @@ def _link_button(parameters: dict[str, Any]) -> Button:
 def _flow(action: Action, _attach: Attach) -> Parts:
     where = "parameters"
     parameters = _parameters(action, "flow", _FLOW_MEMBERS)
-    if required_text(parameters, "flow_message_version", where) != "3":
+    if parameters.get("flow_message_version") is None:
+        raise missing("flow_message_version", where)
+    if str(parameters["flow_message_version"]) != "3":
         raise wrong("Parameter flow_message_version must be 3.")
     flow_id, name = parameters.get("flow_id"), optional_text(parameters, "flow_name", where)
     if not flow_id and not name:

@@ -15,6 +15,7 @@ from whatsapp_simulator.shown import Location, Media, Reaction, Shown
 
 _LONGEST_TEXT, _LONGEST_CAPTION = 4096, 1024
 _LONGEST_EMOJI = 32
+_EMOJI_LETTERS = "ℹ"
 _MEMBERS_OF_MEDIA = {
     "image": ("id", "link", "caption"),
     "video": ("id", "link", "caption"),
@@ -66,7 +67,8 @@ def read_reaction(content: dict[str, Any], _attach: Attach) -> Shown:
         raise missing("emoji", "reaction")
     emoji = optional_text(content, "emoji", "reaction")
     # Nothing that is typed with letters is an emoji; what else is one, phones themselves cannot agree on.
-    if len(emoji) > _LONGEST_EMOJI or any(one.isalpha() or one.isspace() for one in emoji):
+    letters = [one for one in emoji if (one.isalpha() and one not in _EMOJI_LETTERS) or one.isspace()]
+    if letters or len(emoji) > _LONGEST_EMOJI:
         raise wrong("Parameter emoji must be a single emoji.")
     return Shown("reaction", reaction=Reaction(required_text(content, "message_id", "reaction"), emoji))
 

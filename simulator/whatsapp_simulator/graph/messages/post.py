@@ -20,7 +20,8 @@ from whatsapp_simulator.graph.messages.members import required_object
 from whatsapp_simulator.graph.messages.plain import read_location, read_media, read_reaction, read_text
 from whatsapp_simulator.graph.messages.receipts import mark_as_read
 from whatsapp_simulator.graph.messages.templates import check_route, find_template, read_name
-from whatsapp_simulator.life import Endpoint, Life, Outgoing
+from whatsapp_simulator.life import Life
+from whatsapp_simulator.outgoing import Endpoint, Outgoing
 from whatsapp_simulator.people import Address, Person
 from whatsapp_simulator.rendering import Attach
 from whatsapp_simulator.scenario import Fault
@@ -127,7 +128,7 @@ def _check_person(line: Line, envelope: Envelope, person: Person) -> None:
     if envelope.group is not None:
         return
     told = envelope.identity_key_hash
-    if told and line.number.identity_key_check and told != person.identity_key_hash:
+    if told and line.checks_identity and told != person.identity_key_hash:
         raise refused(137000)
     if person.blocked_by_us:
         raise refused(130403)

@@ -5,7 +5,7 @@ from typing import Any
 from whatsapp_simulator.graph.answers import SUCCESS, Answer
 from whatsapp_simulator.graph.errors import refused
 from whatsapp_simulator.graph.messages.members import missing, required_object, wrong
-from whatsapp_simulator.life import Endpoint
+from whatsapp_simulator.outgoing import Endpoint
 from whatsapp_simulator.payloads import digits_of_inbound_id
 from whatsapp_simulator.world import World
 

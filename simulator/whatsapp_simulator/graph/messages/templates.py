@@ -4,7 +4,7 @@ from typing import Any
 
 from whatsapp_simulator.graph.errors import parameter, refused
 from whatsapp_simulator.graph.messages.members import missing
-from whatsapp_simulator.life import Endpoint
+from whatsapp_simulator.outgoing import Endpoint
 from whatsapp_simulator.people import Address
 from whatsapp_simulator.templates import Template
 from whatsapp_simulator.world import World
@@ -46,6 +46,9 @@ def check_route(
         is_strict = written.get("product_policy") == "STRICT"
         if is_strict and setup.marketing_messages_onboarding_status != "ONBOARDED":
             raise refused(134102, "The account is not onboarded to the Marketing Messages API.")
+        standing = world.catalogue.of(template.name, template.language)
+        if standing is not None and world.lifecycle.is_syncing(standing):
+            raise refused(134101)
         if "bid_spec" in written and not has_bid:
             raise parameter("(#100) Invalid parameter", "The template has no max price to multiply.")
     else:

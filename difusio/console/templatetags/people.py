@@ -1,0 +1,89 @@
+"""What stands about people and files, in words."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from django import template
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from difusio.consent.models import Act
+from difusio.imports.models import UploadState
+from difusio.outbox.models import State
+from difusio.reports.causes import failure_sentence, skip_sentence
+
+register = template.Library()
+
+_STATES: Final[Mapping[str, Promise]] = {
+    State.QUEUED: _("queued"),
+    State.CLAIMED: _("queued"),
+    State.SENDING: _("sending"),
+    State.IN_DOUBT: _("in doubt"),
+    State.ACCEPTED: _("accepted by Meta"),
+    State.SENT: _("✓ sent"),
+    State.DELIVERED: _("✓✓ delivered"),
+    State.READ: _("✓✓ read"),
+    State.FAILED: _("failed"),
+    State.REFUSED: _("refused"),
+    State.PARKED: _("parked: nobody knows whether it arrived"),
+    State.SKIPPED: _("not sent"),
+    State.EXPIRED: _("expired before it was sent"),
+    State.CANCELLED: _("cancelled before it was sent"),
+}
+_ACTS: Final[Mapping[str, Promise]] = {
+    Act.REQUESTED: _("Asked"),
+    Act.GRANTED: _("Agreed"),
+    Act.WITHDRAWN: _("Left"),
+    Act.OBJECTED: _("Said stop"),
+    Act.RENEWED: _("Agreed anew"),
+}
+_UPLOADS: Final[Mapping[str, Promise]] = {
+    UploadState.LOOKED: _("waits for you: columns and consent"),
+    UploadState.CHECKING: _("is being checked"),
+    UploadState.CHECKED: _("checked: waits for you to take it in"),
+    UploadState.TAKING: _("is being taken in"),
+    UploadState.TAKEN: _("taken in"),
+}
+_PHASES: Final[Mapping[str, Promise]] = {
+    "reading": _("Reading the rows"),
+    "sorting": _("Sorting out who is who"),
+    "writing": _("Writing consent into the ledger"),
+}
+
+
+@register.filter
+def delivery_words(facts: Mapping[str, Any]) -> str:
+    """Say what became of a message, and why where it did not leave."""
+    state = str(_STATES[facts["state"]])
+    if facts["state"] == State.SKIPPED:
+        return f"{state}: {skip_sentence(facts['reason'])}"
+    if facts["code"]:
+        return f"{state}: {failure_sentence(str(facts['code']))}"
+    return f"{state} · {facts['topic']}" if facts["topic"] else state
+
+
+@register.filter
+def act_words(act: str) -> Promise:
+    """Say what a consent entry says."""
+    return _ACTS[act]
+
+
+@register.filter
+def upload_words(state: str) -> Promise:
+    """Say which step a file has come to."""
+    return _UPLOADS[state]
+
+
+@register.filter
+def phase_words(phase: str) -> str | Promise:
+    """Say what a job is about."""
+    return _PHASES.get(phase, "")
+
+
+@register.filter
+def moment(text: str) -> str:
+    """Write an ISO moment in the reader's way."""
+    return date_format(timezone.localtime(datetime.fromisoformat(text)), "DATETIME_FORMAT")
