@@ -8,13 +8,17 @@ from difusio.contacts.models import Contact
 from difusio.segments.count import Counted
 from difusio.segments.models import Segment
 from tests.console import tour
+from tests.console.tour import campaigns, segments, templates
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def shop() -> tour.Shop:
-    return tour.furnish()
+    shop = tour.bare()
+    for part in (campaigns, segments, templates):
+        part.furnish(shop)
+    return shop
 
 
 @pytest.fixture

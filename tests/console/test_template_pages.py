@@ -11,6 +11,7 @@ from difusio.contacts.models import Contact
 from difusio.message_templates.models import Template
 from difusio.numbers.models import Number
 from tests.console import tour
+from tests.console.tour import campaigns, segments, templates
 from tests.message_templates.test_sync import TOKEN, WABA, platform
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +36,10 @@ def url() -> Iterator[str]:
 
 @pytest.fixture
 def shop() -> tour.Shop:
-    return tour.furnish()
+    shop = tour.bare()
+    for part in (campaigns, segments, templates):
+        part.furnish(shop)
+    return shop
 
 
 @pytest.fixture
