@@ -8,13 +8,17 @@ from difusio.contacts.models import Contact
 from difusio.segments.count import Counted
 from difusio.segments.models import Segment
 from tests.console import tour
+from tests.console.tour import campaigns, segments, templates
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def shop() -> tour.Shop:
-    return tour.furnish()
+    shop = tour.bare()
+    for part in (campaigns, segments, templates):
+        part.furnish(shop)
+    return shop
 
 
 @pytest.fixture
@@ -36,9 +40,8 @@ def it_builds_saves_and_counts(browser: Client) -> None:
     counted = browser.post("/segments/new/", FORM | {"act": "count"})
     assert counted.context["answer"].counted == Counted(catalans, everybody)
     others = browser.post("/segments/new/", FORM | {"side": "out"})
-    shown = [one.name for one in others.context["answer"].examples]
-    assert "Bilal" in shown
-    assert "<script>alert(1)</script> '; DROP TABLE contacts_contact; --" in shown
+    names = [one.name for one in others.context["answer"].examples]
+    assert names[:2] == ["Bilal", "<script>alert(1)</script> '; DROP TABLE contacts_contact; --"]
     assert "<script>alert" not in others.content.decode()
     saved = browser.post("/segments/new/", FORM | {"act": "save", "name": "Catalans"})
 
