@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.core.cache import cache
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from difusio.accounts.models import Workspace
@@ -47,15 +47,6 @@ def _sign_in(page: Page, url: str) -> None:
 
 def _step(page: Page, key: str) -> str:
     return page.locator(f".funnel-step.is-{key} .funnel-n").inner_text()
-
-
-def _tab_to(page: Page, wanted: Locator) -> None:
-    """Press Tab until the focus is there, as somebody without a mouse does."""
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        if wanted.evaluate("part => part === document.activeElement"):
-            return
-    raise AssertionError("Sixty tabs did not lead there.")
 
 
 def it_signs_in_and_reaches_a_campaign_by_keyboard_alone(
