@@ -115,7 +115,7 @@ class _Shot:
         self.page.goto(f"{self._url}/sign-in/")
         self.page.locator("[name=login]").fill(email)
         self.page.locator("[name=password]").fill(password)
-        self.page.locator("main button").click()
+        self.page.locator("main button.is-main").click()
         self.page.wait_for_url(lambda address: "/sign-in/" not in address)
 
     def campaigns(self) -> list[str]:

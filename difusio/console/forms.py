@@ -1,6 +1,7 @@
 """What people fill in."""
 
 import zoneinfo
+from collections.abc import Sequence
 from typing import Any, Final, TypedDict
 from uuid import UUID
 
@@ -14,7 +15,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from difusio.accounts.models import Role, User
+from difusio.message_templates.models import Template
 from difusio.numbers.add import NewNumber
+from difusio.numbers.models import Number
 
 # Everybody reads the name of their own language, whatever language the page is in.
 LANGUAGES: Final = (("ca", "Català"), ("es", "Español"), ("en", "English"))
@@ -252,3 +255,49 @@ class SimulatorForm(forms.Form):
     """Where on this machine the simulator listens."""
 
     port = forms.IntegerField(label=_("Its port"), min_value=1, max_value=65_535)
+
+
+class TestOfTemplate(TypedDict):
+    """What ``campaigns.try_out.try_out`` asks for besides where, when and who."""
+
+    number_id: int
+    template_id: int
+    phone: str
+    first_name: str
+    is_mine: bool
+
+
+class TestMessageForm(forms.Form):
+    """Which template, to one's own phone."""
+
+    template = forms.ChoiceField(label=_("Template"))
+    phone = forms.CharField(
+        label=_("Your own phone"), max_length=32, help_text=_("With its country code: +34 600 123 456.")
+    )
+    first_name = forms.CharField(label=_("Your first name"), max_length=60)
+    is_mine = forms.BooleanField(label=_("This phone is mine, and I want this test message."), required=False)
+
+    def __init__(
+        self, *args: Any, numbers: Sequence[Number], templates: Sequence[Template], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self._numbers = {number.waba_id: number.pk for number in reversed(numbers)}
+        self._templates = {str(template.pk): template for template in templates}
+        choices = [
+            (key, f"{template.name} · {template.language}") for key, template in self._templates.items()
+        ]
+        self.fields["template"] = forms.ChoiceField(label=_("Template"), choices=choices)
+        self.fields["phone"].widget.attrs["autocomplete"] = "tel"
+        self.fields["first_name"].widget.attrs["autocomplete"] = "given-name"
+
+    def test(self) -> TestOfTemplate:
+        """Give the clean values as the act takes them."""
+        values = self.cleaned_data
+        template = self._templates[values["template"]]
+        return TestOfTemplate(
+            number_id=self._numbers[template.waba_id],
+            template_id=template.pk,
+            phone=values["phone"],
+            first_name=values["first_name"],
+            is_mine=values["is_mine"],
+        )

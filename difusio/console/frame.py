@@ -22,6 +22,7 @@ class Way:
 
 # In the order of the day.  A page stands here only when what it shows is real.
 WAYS: Final[Sequence[Way]] = (
+    Way("home", _("Home"), Right.SEE_CAMPAIGNS),
     Way("campaigns", _("Campaigns"), Right.SEE_CAMPAIGNS),
     Way("contacts", _("Contacts"), Right.SEE_PEOPLE),
     Way("segments", _("Segments"), Right.SEE_CAMPAIGNS),
@@ -40,7 +41,7 @@ def frame(request: HttpRequest) -> dict[str, object]:
     return {
         "here": here,
         "ways": [way for way in WAYS if here is not None and here.may(way.right)],
-        "section": request.path.split("/")[1],
+        "section": request.path.split("/")[1] or "home",
         "may_stop": here is not None and here.is_sending and here.may(Right.STEER),
         "is_demo": here is not None and here.workspace.is_demo,
     }

@@ -6,7 +6,8 @@ from typing import Literal
 Stage = Literal["accepted", "sent", "delivered", "read", "failed"]
 
 _STAGES: tuple[Stage, ...] = ("accepted", "sent", "delivered", "read")
-_DELIVERED = _STAGES.index("delivered")
+_RANKS = {stage: rank for rank, stage in enumerate(_STAGES)}
+_DELIVERED = _RANKS["delivered"]
 
 
 class Progress:
@@ -22,8 +23,9 @@ class Progress:
     def reach(self, row: int, stage: Stage) -> None:
         """Note a stage; it only ever climbs."""
         # A reset may have come while the message was on its way.
-        if row < len(self._reached):
-            self._reached[row] = max(self._reached[row], _STAGES.index(stage))
+        rank = _RANKS[stage]
+        if row < len(self._reached) and self._reached[row] < rank:
+            self._reached[row] = rank
 
     def fail(self, row: int, code: int) -> None:
         """Note a failure; what was delivered stays delivered."""

@@ -66,7 +66,7 @@ def it_shuts_nobody_out(
     wrong = {"sign-in": _wrong(page)}
     page.locator("[name=login]").fill("dana@forn.example")
     page.locator("[name=password]").fill(cast.PASSWORD)
-    page.locator("main button").click()
+    page.locator("main button.is-main").click()
     page.wait_for_url(lambda address: "/sign-in/" not in address)
     for screen in tour.SCREENS:
         page.goto(live_server.url + shop.address(screen.address))

@@ -72,7 +72,8 @@ def it_is_planned_checked_launched_stopped_resumed_and_watched_to_its_end(
     page.goto(f"{url}/sign-in/")
     page.locator("[name=login]").fill(f"dana{ona.workspace.pk}@forn.example")
     page.locator("[name=password]").fill(cast.PASSWORD)
-    page.locator("main button").click()
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda address: "/sign-in/" not in address)
     page.goto(f"{url}/campaigns/")
     page.get_by_role("link", name="Planifica la primera").click()
 

@@ -47,8 +47,8 @@ def it_builds_saves_and_counts(browser: Client) -> None:
 
     segment = Segment.objects.get(name="Catalans")
     assert saved["Location"] == f"/segments/{segment.pk}/"
-    shown = browser.post(f"/segments/{segment.pk}/count/")
-    told = " ".join(shown.content.decode().split())
+    counted_anew = browser.post(f"/segments/{segment.pk}/count/")
+    told = " ".join(counted_anew.content.decode().split())
     assert f"<strong>{catalans}</strong> of {everybody} contacts" in told
     segment.refresh_from_db()
     assert (segment.counted, segment.counted_of) == (catalans, everybody)
@@ -102,10 +102,8 @@ def it_keeps_what_is_used_and_deletes_what_is_not(browser: Client, shop: tour.Sh
         copy["Location"] == f"/segments/{Segment.objects.get(name='Qui llegeix en català (copy)').pk}/edit/"
     )
     assert not Segment.objects.filter(pk=free).exists()
-    assert list(AuditEntry.objects.order_by("seq").values_list("act", flat=True)) == [
-        "segment.added",
-        "segment.deleted",
-    ]
+    acts = AuditEntry.objects.filter(act__startswith="segment.").order_by("seq")
+    assert list(acts.values_list("act", flat=True)) == ["segment.added", "segment.deleted"]
 
 
 def it_changes_a_name_and_refuses_one_that_is_taken(browser: Client, shop: tour.Shop) -> None:

@@ -22,7 +22,7 @@ from difusio.common.sealed import DamagedValueError
 from difusio.common.sentences import SentenceError
 from difusio.console.bubble import bubble_for
 from difusio.console.gates import ConsoleRequest, enter
-from difusio.console.planning import is_open, plan_for, skips, step_links
+from difusio.console.planning import is_open, plan_for, segment_sentence, skips, step_links
 from difusio.message_templates.errors import MessageTemplateError
 from difusio.message_templates.sync import sync
 from difusio.rules.findings import Level
@@ -66,6 +66,7 @@ def _checked(campaign: Campaign, first: Round) -> dict[str, object]:
     return {
         "preflight": found,
         "finish_at": (first.scheduled_for or at) + (found.finish_at - found.at),
+        "sentence": segment_sentence(campaign.segment),
         "skips": skips(found.skipped),
         "findings": [(finding, said(finding)) for finding in found.findings],
         "room": room,

@@ -2,10 +2,11 @@
 
 from django.urls import URLPattern, path
 
-from difusio.console.pages import first_run, home, language, parts, workspaces
+from difusio.console.pages import first_run, home, language, parts, test_message, workspaces
 
 urlpatterns: list[URLPattern] = [
     path("", home.home, name="home"),
+    path("test-message/", test_message.test_message, name="test_message"),
     path("first-run/", first_run.first_run, name="first_run"),
     path("language/", language.set_language, name="set_language"),
     path("workspaces/<int:workspace_id>/", workspaces.work_in, name="workspace"),
