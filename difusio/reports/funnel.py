@@ -1,8 +1,10 @@
 """A campaign's funnel, read from the outbox's counters: no delivery is counted here."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
 
 from django.db.models import Sum
 from django.utils.translation import gettext as _
@@ -13,6 +15,8 @@ from difusio.reports.causes import failure_sentence, skip_sentence
 from difusio.reports.states import WORDS, state_of
 
 Counts = dict[tuple[str, str], int]
+# The measures of what became neither skipped nor accepted.
+_REST: Final = ("refused", "in_doubt", "parked", "expired", "cancelled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +40,13 @@ class Cause:
     sentence: str
 
 
-@dataclass(frozen=True, slots=True)
+# Without slots: what is put into words only when somebody asks needs a place to be kept.
+@dataclass(frozen=True)
 class Funnel:
     """Where every member of the audience stands: skipped + accepted + the rest + waiting = audience.
 
-    steps: planned, skipped, accepted, delivered, read, replied, left.  rest: what became neither skipped nor accepted.
-    failed: what Meta refused at once or gave up on later.  outstanding: accepted, and no word yet of their arrival.
+    outstanding: accepted, and no word yet of their arrival.  counts: by measure and detail; measures: by measure.
+    Steps and causes are put into the reader's words when they are asked for: a month of campaigns shows none of them.
     """
 
     campaign_id: int
@@ -51,11 +56,34 @@ class Funnel:
     in_doubt: int
     accepted: int
     outstanding: int
-    steps: tuple[Step, ...]
-    rest: tuple[Step, ...]
-    failed: Step
-    skips: tuple[Cause, ...]
-    failures: tuple[Cause, ...]
+    counts: Counts
+    measures: Mapping[str, int]
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """Planned, skipped, accepted, delivered, read, replied, left."""
+        return _steps(self.measures, self.asked)
+
+    @cached_property
+    def rest(self) -> tuple[Step, ...]:
+        """What became neither skipped nor accepted."""
+        return tuple(step for step in _rest(self.measures, self.asked) if step.n)
+
+    @cached_property
+    def failed(self) -> Step:
+        """What Meta refused at once or gave up on later."""
+        n = self.measures["failed"] + self.measures["refused"]
+        return Step("failed", _("Failed"), n, self.asked, _("to be sent"))
+
+    @cached_property
+    def skips(self) -> tuple[Cause, ...]:
+        """Why people were not written to."""
+        return _causes(self.counts, {"skipped"}, skip_sentence)
+
+    @cached_property
+    def failures(self) -> tuple[Cause, ...]:
+        """Why messages did not arrive."""
+        return _causes(self.counts, {"failed", "refused"}, failure_sentence)
 
     @property
     def state_word(self) -> str:
@@ -70,7 +98,7 @@ class Funnel:
     @property
     def asked(self) -> int:
         """How many are to be written to: the audience without those who are skipped."""
-        return self.audience - self.skipped.n
+        return self.audience - self.measures["skipped"]
 
     @property
     def skipped(self) -> Step:
@@ -114,28 +142,23 @@ def _funnel(campaign_id: int, state: str, counts: Counts) -> Funnel:
     measures: dict[str, int] = defaultdict(int)
     for (measure, _detail), n in counts.items():
         measures[measure] += n
-    audience, skipped, accepted = measures["audience"], measures["skipped"], measures["accepted"]
-    asked = audience - skipped
-    rest = _rest(measures, asked)
+    audience, accepted, in_doubt = measures["audience"], measures["accepted"], measures["in_doubt"]
     # Every member of the audience is in exactly one of these (design, invariant 2); what is left over waits.
-    waiting = asked - accepted - sum(step.n for step in rest)
+    waiting = audience - measures["skipped"] - accepted - sum(measures[key] for key in _REST)
     return Funnel(
         campaign_id=campaign_id,
-        state=state_of(state, audience=audience, is_finished=waiting == 0 and measures["in_doubt"] == 0),
+        state=state_of(state, audience=audience, is_finished=waiting == 0 and in_doubt == 0),
         audience=audience,
         waiting=waiting,
-        in_doubt=measures["in_doubt"],
+        in_doubt=in_doubt,
         accepted=accepted,
         outstanding=max(0, accepted - measures["delivered"] - measures["failed"]),
-        steps=_steps(measures, asked),
-        rest=tuple(step for step in rest if step.n),
-        failed=Step("failed", _("Failed"), measures["failed"] + measures["refused"], asked, _("to be sent")),
-        skips=_causes(counts, {"skipped"}, skip_sentence),
-        failures=_causes(counts, {"failed", "refused"}, failure_sentence),
+        counts=counts,
+        measures=measures,
     )
 
 
-def _steps(measures: dict[str, int], asked: int) -> tuple[Step, ...]:
+def _steps(measures: Mapping[str, int], asked: int) -> tuple[Step, ...]:
     audience, accepted, delivered = measures["audience"], measures["accepted"], measures["delivered"]
     # A person who hides read receipts reads unseen, so this number is the least that is true.
     at_least = _("At least: some people hide that they have read.")
@@ -150,7 +173,7 @@ def _steps(measures: dict[str, int], asked: int) -> tuple[Step, ...]:
     )
 
 
-def _rest(measures: dict[str, int], asked: int) -> tuple[Step, ...]:
+def _rest(measures: Mapping[str, int], asked: int) -> tuple[Step, ...]:
     of_word = _("to be sent")
     return (
         Step("refused", _("Refused by Meta"), measures["refused"], asked, of_word),
