@@ -23,15 +23,13 @@ class IdentityKind(models.TextChoices):
 
 # Letters with accents and the letters that people type instead.
 ACCENTED, PLAIN = "àáâãäåèéêëìíîïòóôõöùúûüçñ·'", "aaaaaaeeeeiiiiooooouuuucn  "
-NAME_WORDS = SearchVector(
-    Func(
-        Lower(Concat(F("first_name"), Value(" "), F("last_name"))),
-        Value(ACCENTED),
-        Value(PLAIN),
-        function="translate",
-    ),
-    config="simple",
+FOLDED_NAME = Func(
+    Lower(Concat(F("first_name"), Value(" "), F("last_name"))),
+    Value(ACCENTED),
+    Value(PLAIN),
+    function="translate",
 )
+NAME_WORDS = SearchVector(FOLDED_NAME, config="simple")
 
 
 class Contact(models.Model):

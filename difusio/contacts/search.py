@@ -4,12 +4,13 @@ import re
 from typing import Final
 
 from django.contrib.postgres.search import SearchQuery
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import StrIndex
 
 from difusio.common.keyring import keyring
 from difusio.common.phone import BadPhoneError, parse_phone
 from difusio.common.sealed import TAIL_LENGTHS
-from difusio.contacts.models import ACCENTED, NAME_WORDS, PLAIN, Contact, Identity, IdentityKind
+from difusio.contacts.models import ACCENTED, FOLDED_NAME, NAME_WORDS, PLAIN, Contact, Identity, IdentityKind
 
 _FOLD: Final = str.maketrans(ACCENTED, PLAIN)
 _WORD: Final = re.compile(r"\w+")
@@ -39,8 +40,11 @@ def search(text: str, *, workspace_id: int, country: str) -> QuerySet[Contact]:
     if not words:
         return everybody.filter(pk__in=known)
     asked = SearchQuery(" & ".join(f"{word}:*" for word in words), config="simple", search_type="raw")
-    named = everybody.annotate(words=NAME_WORDS)
-    return named.filter(Q(words=asked) | Q(pk__in=known)) if known else named.filter(words=asked)
+    named = everybody.annotate(words=NAME_WORDS, place=StrIndex(FOLDED_NAME, Value(max(words, key=len))))
+    # The letters say nothing new.  They tell the planner that fewer fit, or it walks through everybody, newest first,
+    # for names that one in some hundred people has: 160 ms among a million, where the index and a sort take 35.
+    fits = Q(place__gt=0, words=asked)
+    return named.filter(fits | Q(pk__in=known)) if known else named.filter(fits)
 
 
 def masked(phone: str) -> str:

@@ -27,8 +27,8 @@ ROUTES = [
 SCREENS = [
     Screen("conversations", "/conversations/", 6, is_telling_when_empty=True),
     Screen("conversations-all", "/conversations/?show=all", 6, is_telling_when_empty=True),
-    Screen("conversations-sought", "/conversations/?q=gua", 6),
-    Screen("conversations-nobody", "/conversations/?q=zzz", 4),
+    Screen("conversations-sought", "/conversations/?q=gua", 7),
+    Screen("conversations-nobody", "/conversations/?q=zzz", 5),
     Screen("conversation", "/conversations/{talk_id}/", 12),
     Screen("conversation-closed", "/conversations/{closed_id}/", 11),
 ]
