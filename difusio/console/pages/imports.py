@@ -93,11 +93,17 @@ def show(request: ConsoleRequest, upload_id: int) -> HttpResponse:
             "facts": upload.checked,
             "is_trial": upload.state == UploadState.CHECKED,
             "is_orders": upload.kind == orders.KIND,
-            "reasons": [(spoken(reason), n) for reason, n in upload.checked.get("reasons", {}).items()],
+            "reasons": _reasons(upload),
             "notes": [spoken(note) for note in upload.checked.get("notes", [])],
             "has_refused": upload.state == UploadState.TAKEN and is_kept(upload, "refused"),
         },
     )
+
+
+def _reasons(upload: Upload) -> list[tuple[str, int]]:
+    # The store keeps no order of a JSON object's keys.
+    commonest = sorted(upload.checked.get("reasons", {}).items(), key=lambda pair: (-pair[1], pair[0]))
+    return [(spoken(reason), n) for reason, n in commonest]
 
 
 def _ask(request: ConsoleRequest, here: Here, upload: Upload, **forms: Any) -> HttpResponse:

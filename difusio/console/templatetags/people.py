@@ -47,6 +47,13 @@ _UPLOADS: Final[Mapping[str, Promise]] = {
     UploadState.TAKING: _("is being taken in"),
     UploadState.TAKEN: _("taken in"),
 }
+# Where an act came from, when it was one of our own ways; everything else is somebody's own word.
+_SOURCES: Final[Mapping[str, Promise]] = {
+    "told a member": _("told a member"),
+    "whatsapp message": _("WhatsApp message"),
+    "whatsapp preference": _("WhatsApp's own switch"),
+    "imported file": _("imported file"),
+}
 _PHASES: Final[Mapping[str, Promise]] = {
     "reading": _("Reading the rows"),
     "sorting": _("Sorting out who is who"),
@@ -69,6 +76,12 @@ def delivery_words(facts: Mapping[str, Any]) -> str:
 def act_words(act: str) -> Promise:
     """Say what a consent entry says."""
     return _ACTS[act]
+
+
+@register.filter
+def source_words(source: str) -> str | Promise:
+    """Say where an act came from."""
+    return _SOURCES.get(source, source)
 
 
 @register.filter

@@ -35,13 +35,13 @@ SCREENS = [
     Screen("contacts-search", "/contacts/?q=merce+puig", 8),
     Screen("contacts-left", "/contacts/?topic={offers_id}&said=left", 7),
     Screen("contacts-nobody", "/contacts/?q=zzzz", 6),
-    Screen("contact", "/contacts/{contact_id}/", 11),
+    Screen("contact", "/contacts/{merce_id}/", 11),
     Screen("contact-left", "/contacts/{left_id}/", 10),
     Screen("contact-hostile", "/contacts/{hostile_id}/", 10),
     Screen("contact-new", "/contacts/new/", 6),
-    Screen("contact-edit", "/contacts/{contact_id}/edit/", 4),
+    Screen("contact-edit", "/contacts/{merce_id}/edit/", 4),
     Screen("contact-consent", "/contacts/{left_id}/consent/", 8),
-    Screen("contact-leave", "/contacts/{contact_id}/leave/", 5),
+    Screen("contact-leave", "/contacts/{merce_id}/leave/", 5),
     Screen("imports", "/contacts/import/", 5, is_telling_when_empty=True),
     Screen("import-decide", "/contacts/import/{looked_id}/", 9),
     Screen("import-checked", "/contacts/import/{checked_id}/", 4),
@@ -162,6 +162,8 @@ def furnish(shop: Shop) -> None:
     _tell(shop, merce)
     shop.ids |= {
         "contact_id": merce.pk,
+        # Other parts have a contact of their own.
+        "merce_id": merce.pk,
         "left_id": left.pk,
         "hostile_id": contacts[6].pk,
         "offers_id": offers.pk,
