@@ -1,6 +1,7 @@
 """The command `whatsapp-simulator`."""
 
 import asyncio
+import contextlib
 import logging
 import signal
 import sys
@@ -15,6 +16,8 @@ from whatsapp_simulator.page.files import PAGE
 from whatsapp_simulator.scenario import Scenario, ScenarioError, read_scenario
 from whatsapp_simulator.simulator import PortTakenError, Simulator
 from whatsapp_simulator.state import StateError
+
+_logger = logging.getLogger(__name__)
 
 _MISUSE = 2
 _HIGHEST_PORT = 65_535
@@ -85,6 +88,9 @@ def main(
 async def _serve(simulator: Simulator, port_file: Path | None) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
+    # What goes wrong below the requests, such as too many open connections, is told in a line, not in a traceback.
+    loop.set_exception_handler(lambda _, context: _logger.error("loop: %s", context["message"]))
+    _allow_connections()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     async with simulator:
@@ -99,6 +105,19 @@ async def _serve(simulator: Simulator, port_file: Path | None) -> None:
             )
         sys.stdout.flush()
         await stopped.wait()
+
+
+def _allow_connections() -> None:
+    """Raise the number of open files, and so of connections, as far as the system lets us."""
+    try:
+        import resource
+    except ImportError:
+        # Windows has no such limit.
+        return
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # macOS calls it unlimited and refuses to set that.
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 @main.command(context_settings={"max_content_width": 100})
