@@ -155,13 +155,20 @@ class _Compiler:
     def _bounded(self, node: FieldIs, text: sql.Composable) -> sql.Composed:
         sign = sql.SQL(">=" if node.test == "at_least" else "<=")
         if isinstance(node.value, Decimal):
+            # A number of JSON's own needs no look at its letters, which costs five times as much as the rest.
+            name = self.bind(node.name.removeprefix(FIELD_PREFIX), "text")
             return sql.SQL(
-                "(CASE WHEN {text} ~ {shape} THEN ({text})::numeric {sign} {bound} ELSE false END)"
-            ).format(text=text, shape=_IS_NUMBER, sign=sign, bound=self.bind(node.value, "numeric"))
+                "(CASE WHEN jsonb_typeof(c.fields -> {name}) = 'number' "
+                "THEN (c.fields -> {name})::numeric {sign} {bound} "
+                "WHEN {text} ~ {shape} THEN ({text})::numeric {sign} {bound} ELSE false END)"
+            ).format(
+                name=name, text=text, shape=_IS_NUMBER, sign=sign, bound=self.bind(node.value, "numeric")
+            )
         # ISO dates sort as texts do under the "C" collation; a bare date means the whole day.
         length = sql.Literal(len(str(node.value)))
+        # Comparing is cheaper than looking at the shape, so that it goes first.
         return sql.SQL(
-            '(CASE WHEN {text} ~ {shape} THEN left({text}, {length}) {sign} {bound} COLLATE "C" ELSE false END)'
+            '(CASE WHEN left({text}, {length}) {sign} {bound} COLLATE "C" THEN {text} ~ {shape} ELSE false END)'
         ).format(text=text, shape=_IS_DATE, length=length, sign=sign, bound=self.bind(node.value, "text"))
 
     def _did(self, node: Did) -> sql.Composed:
@@ -208,7 +215,7 @@ class _Compiler:
         if node.sum_of:
             total = sql.SQL(
                 "coalesce(sum(CASE WHEN jsonb_typeof(e.properties -> {name}) = 'number' "
-                "THEN (e.properties ->> {name})::numeric END), 0)"
+                "THEN (e.properties -> {name})::numeric END), 0)"
             ).format(name=self.bind(node.sum_of, "text"))
             bounds = ((sql.SQL(">="), node.sum_at_least), (sql.SQL("<="), node.sum_at_most))
             tests += [

@@ -53,6 +53,19 @@ def it_answers_a_send_as_meta_does(
     assert _shape(told) == _shape(_read(samples, f"responses/{name}"))
 
 
+def it_answers_as_meta_does_when_a_template_is_held(
+    samples: Path, simulator: RunningSimulator, send: Sender
+) -> None:
+    simulator.control("PUT", "rules", {"pacing_after": 1})
+    send(simulator, "+34600000002")
+
+    told = send(simulator).body
+
+    sample = _read(samples, "responses/messages.template.held_for_quality_assessment")
+    assert _shape(told) == _shape(sample) == _shape(_read(samples, "responses/messages.template.paused"))
+    assert told["messages"][0]["message_status"] == sample["messages"][0]["message_status"]
+
+
 def it_lists_templates_and_numbers_as_meta_does(samples: Path, start: Starter) -> None:
     sample = _read(samples, "responses/message_templates.list")
     simulator = start(
@@ -129,6 +142,35 @@ def it_tells_other_errors_as_meta_does(samples: Path, start: Starter, send: Send
 
     assert told.status == int(name[:3])
     assert {**told.body["error"], "fbtrace_id": 0} == {**sample["error"], "fbtrace_id": 0}
+
+
+# Where the samples of answers have other words than the titles of the page on errors; the samples win.
+_OTHER_WORDS = {4, 190, 131049, 131062, 132000, 132001, 132012, 133010}
+# Told of a health status, of a range of codes, or under code 100 with a title of its own for each subcode.
+_NO_CODE_OF_ITS_OWN = {141002, "200-299", 100}
+
+
+def it_can_be_made_to_refuse_with_every_documented_code(
+    samples: Path, simulator: RunningSimulator, send: Sender
+) -> None:
+    rows = [row for row in _read(samples, "errors") if row["code"] not in _NO_CODE_OF_ITS_OWN]
+    for row in rows:
+        simulator.control("PUT", "faults", {"faults": [{"kind": "refuse", "code": row["code"]}]})
+
+        told = send(simulator)
+
+        assert (told.status, told.code) == (row["http_status"] or 400, row["code"])
+        words = told.body["error"]["message"].lower()
+        assert (row["title"].rstrip(".").lower() in words) is (row["code"] not in _OTHER_WORDS), (row, words)
+
+
+def it_tells_an_expired_token_as_meta_does(samples: Path, start: Starter, send: Sender) -> None:
+    sample = _read(samples, "responses/errors/401.190-expired-token")
+
+    told = send(start(faults=(Fault(kind="expired_token"),)))
+
+    assert told.status == 401
+    assert _shape(told.body) == _shape(sample)
 
 
 def it_knows_every_documented_code_with_its_http_status(samples: Path) -> None:

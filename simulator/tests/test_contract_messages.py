@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 from whatsapp_simulator.running import Reply, RunningSimulator
 from whatsapp_simulator.scenario import Group
 
@@ -241,8 +242,22 @@ def it_answers_calls_about_files_as_meta_does(samples: Path, simulator: RunningS
     opened = simulator.graph("POST", f"{APP}/uploads?file_name=a.jpg&file_length=3&file_type=image/jpeg").body
     standing = simulator.graph("GET", opened["id"]).body
 
-    told = {"media.get": simulator.graph("GET", file["id"]).body}
+    token = {"Authorization": f"OAuth {simulator.scenario.setup.access_token}"}
+    uploaded = httpx.post(
+        f"{simulator.url}/v26.0/{NUMBER}/media",
+        headers=token,
+        data={"messaging_product": "whatsapp"},
+        files={"file": ("a.pdf", b"%PDF-1.4", "application/pdf")},
+    )
+
+    told = {"media.get": simulator.graph("GET", file["id"]).body, "media.upload": uploaded.json()}
     told |= {"uploads.session": opened, "uploads.offset": standing}
+    whole = httpx.post(
+        f"{simulator.url}/v26.0/{opened['id']}",
+        headers={**token, "file_offset": "0"},
+        content=b"\xff\xd8\xff",
+    )
+    told |= {"uploads.handle": whole.json()}
 
     for name, body in told.items():
         assert _shape(body) == _shape(json.loads((samples / f"responses/{name}.json").read_text())), name

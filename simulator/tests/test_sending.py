@@ -79,6 +79,15 @@ def it_puts_the_senders_country_before_a_number_without_plus(
     assert answer.body["contacts"][0]["wa_id"] == "12025550101"
 
 
+def it_takes_digits_that_are_somebodys_wa_id_as_they_are(simulator: RunningSimulator, send: Sender) -> None:
+    known, unknown = send(simulator, "+34600000001"), send(simulator, "34600000002")
+
+    answer = send(simulator, known.body["contacts"][0]["wa_id"])
+
+    assert answer.body["contacts"] == [{"input": "34600000001", "wa_id": "34600000001"}]
+    assert unknown.body["contacts"][0]["wa_id"] == "134600000002"
+
+
 def it_accepts_a_text_without_a_message_status(simulator: RunningSimulator, write_text: Sender) -> None:
     answer = write_text(simulator)
 

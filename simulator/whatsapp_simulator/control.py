@@ -15,6 +15,7 @@ from whatsapp_simulator.control_management import ManagementControl
 from whatsapp_simulator.control_numbers import NumberActs
 from whatsapp_simulator.control_people import PeopleActs
 from whatsapp_simulator.crowd import gather
+from whatsapp_simulator.description import Body, describe
 from whatsapp_simulator.journal import Journal
 from whatsapp_simulator.life import Life
 from whatsapp_simulator.looks import Looks, traits, whole_number
@@ -73,6 +74,21 @@ class _File(_Closed):
     """The number it counts as uploaded on; left out: a file that a person sent."""
 
 
+# What each call is given; the others read nothing, or what their act needs.
+_BODIES: Mapping[tuple[str, str], type[Struct]] = {
+    ("PUT", "setup"): Setup,
+    ("PUT", "habits"): Habits,
+    ("PUT", "limits"): Limits,
+    ("PUT", "messaging-limit"): _MessagingLimit,
+    ("PUT", "faults"): _Faults,
+    ("PUT", "clock"): _ClockSetting,
+    ("POST", "clock/advance"): _Advance,
+    ("POST", "people"): _People,
+    ("POST", "crowd"): Crowd,
+    ("POST", "media"): _File,
+}
+
+
 class Control:
     """The acts of the control plane over one world."""
 
@@ -100,6 +116,7 @@ class Control:
             "traffic": {"GET": self._list_traffic},
             "media": {"POST": self._add_file},
             "reset": {"POST": self._reset},
+            "openapi.json": {"GET": self._describe},
         }
         self._looks = Looks(world)
         self._people_acts = PeopleActs(world, life.deeds)
@@ -135,6 +152,18 @@ class Control:
         if request.method not in methods:
             raise NotFoundError(f"{ROOT}{request.path} takes {' and '.join(methods)}, not {request.method}.")
         return methods[request.method]
+
+    async def _describe(self, _request: ControlRequest) -> object:
+        acts: dict[str, dict[str, Body]] = {
+            path: {method: _BODIES.get((method, path)) for method in methods}
+            for path, methods in self._acts.items()
+        }
+        acts |= {f"people/{{address}}/{name}": {"POST": None} for name in self._people_acts.by_name}
+        acts |= {
+            path: {"GET": None}
+            for path in ("people/{address}", "phones/{address}", "traffic/{number}", "media/{id}")
+        }
+        return describe(self._world, acts | self._management.bodies())
 
     async def _health(self, _request: ControlRequest) -> object:
         world = self._world

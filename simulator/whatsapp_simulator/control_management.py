@@ -185,6 +185,18 @@ class ManagementControl:
         """Tell whether a path is answered here."""
         return path.partition("/")[0] in _PLACES
 
+    def bodies(self) -> dict[str, dict[str, type[Struct] | None]]:
+        """Tell what each path takes, by method."""
+        told: dict[str, dict[str, type[Struct] | None]] = {"rules": {"GET": None, "PUT": Rules}}
+        for path, acts in (
+            ("templates/{name}/{language}", self._of_templates),
+            ("numbers/{phone_number_id}", self._of_numbers),
+            ("account", self._of_account),
+        ):
+            told |= {path: {"GET": None}}
+            told |= {f"{path}/{name}": {"POST": shape} for name, (shape, _) in acts.items()}
+        return told | {"templates": {"GET": None}, "numbers": {"GET": None}}
+
     def answer(self, request: ControlRequest) -> object:
         """Answer a request; raises NotFoundError and ScenarioError with a sentence."""
         place, _, rest = request.path.partition("/")

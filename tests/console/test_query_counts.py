@@ -10,8 +10,7 @@ from tests.console import tour
 
 
 @pytest.mark.django_db
-def it_costs_what_is_declared() -> None:
-    shop = tour.furnish()
+def it_costs_what_is_declared(shop: tour.Shop) -> None:
     owner = Client()
     owner.force_login(shop.members[Role.OWNER])
     costs = {}
@@ -23,15 +22,3 @@ def it_costs_what_is_declared() -> None:
             costs[screen.name] = len(asked)
 
     assert costs == {screen.name: screen.queries for screen in tour.SCREENS if screen.queries is not None}
-
-
-@pytest.mark.django_db
-def it_has_something_to_say_on_the_first_day() -> None:
-    shop = tour.bare()
-    owner = Client()
-    owner.force_login(shop.members[Role.OWNER])
-    for screen in tour.SCREENS:
-        if screen.is_telling_when_empty:
-            answer = owner.get(shop.address(screen.address))
-            assert answer.status_code == 200, screen
-            assert 'class="empty' in answer.content.decode(), screen

@@ -55,8 +55,7 @@ def it_declares_every_route() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("name", sorted(ADDRESSES))
-def it_answers_everybody_as_declared(name: str, method: str) -> None:
-    shop = tour.furnish()
+def it_answers_everybody_as_declared(shop: Shop, name: str, method: str) -> None:
     address = shop.address(ADDRESSES[name])
     got = {}
     for who, client in _clients(shop).items():
@@ -70,16 +69,14 @@ def it_answers_everybody_as_declared(name: str, method: str) -> None:
 
 
 @pytest.mark.django_db
-def it_knows_nothing_else() -> None:
-    shop = tour.furnish()
+def it_knows_nothing_else(shop: Shop) -> None:
     for client in _clients(shop).values():
         for address in ("/nothing/", "/admin/", "/accounts/login/", "/sign-up/", "/campaigns/0/x/"):
             assert client.get(address).status_code == 404
 
 
 @pytest.mark.django_db
-def it_gives_the_unknown_and_the_forbidden_the_same_answer() -> None:
-    shop = tour.furnish()
+def it_gives_the_unknown_and_the_forbidden_the_same_answer(shop: Shop) -> None:
     eve = _clients(shop)["outsider"]
     for screen in tour.SCREENS:
         # An invitation is for whoever holds its link.
@@ -90,8 +87,7 @@ def it_gives_the_unknown_and_the_forbidden_the_same_answer() -> None:
 
 
 @pytest.mark.django_db
-def it_lets_no_page_run_anything_inline() -> None:
-    shop = tour.furnish()
+def it_lets_no_page_run_anything_inline(shop: Shop) -> None:
     owner = _clients(shop)["owner"]
     for screen in tour.SCREENS:
         answer = owner.get(shop.address(screen.address))

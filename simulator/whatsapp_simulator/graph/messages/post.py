@@ -38,6 +38,7 @@ _READ: dict[str, Callable[[dict[str, Any], Attach], Shown]] = {
     "interactive": read_interactive,
     **{kind: partial(read_media, kind) for kind in ("image", "video", "document", "audio", "sticker")},
 }
+KINDS = (*_READ, "contacts", "template")
 
 
 def post_message(world: World, life: Life, line: Line, endpoint: Endpoint, body: bytes) -> Answer:
