@@ -115,6 +115,9 @@ class StateFile:
                 await self.save()
             except sqlite3.Error as problem:
                 _logger.warning("state.not_saved: %s", problem)
+            except Exception:
+                # A thing that cannot be written down must not end the saving in silence: it is told every time.
+                _logger.exception("state.not_saved")
             took = time.monotonic() - began
             await asyncio.sleep(max(_SHORTEST_PAUSE_S, took * _SHARE))
 
