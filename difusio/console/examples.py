@@ -1,4 +1,4 @@
-"""The templates that a simulator starts with: what a shop may say on its first day.  Pure."""
+"""What a shop may say on its first day: the templates that a simulator starts with, and the way out.  Pure."""
 
 from typing import Any, Final
 
@@ -7,24 +7,27 @@ _WORDS: Final = {
     "ca": (
         "Publicitat · {business}",
         "Hola, {{first_name}}. Ja pots passar a veure les novetats d'aquesta setmana.",
-        "Respon BAIXA per no rebre'n més",
         "No en vull rebre més",
         "Hola, {{first_name}}. Avui obrim una hora més tard. Disculpa les molèsties.",
     ),
     "es": (
         "Publicidad · {business}",
         "Hola, {{first_name}}. Ya puedes pasar a ver las novedades de esta semana.",
-        "Responde BAJA para no recibir más",
         "No quiero recibir más",
         "Hola, {{first_name}}. Hoy abrimos una hora más tarde. Disculpa las molestias.",
     ),
     "en": (
         "Advertising · {business}",
         "Hello, {{first_name}}. Come and see what is new this week.",
-        "Answer STOP to get no more",
         "No more of these",
         "Hello, {{first_name}}. Today we open an hour later. Sorry for the trouble.",
     ),
+}
+# A line that our own reading of leaving words understands, in the language of the template, not of the page.
+WAYS_OUT: Final = {
+    "ca": "Respon BAIXA per no rebre'n més",
+    "es": "Responde BAJA para no recibir más",
+    "en": "Reply STOP to leave",
 }
 _HEADER_CHARACTERS: Final = 60
 
@@ -33,7 +36,7 @@ def example_templates(business: str) -> list[dict[str, Any]]:
     """Give an offer and a service message, each in three languages, in Meta's words."""
     name = " ".join(business.split()).replace("{", "").replace("}", "")
     found = []
-    for language, (header, offer, footer, leave, service) in _WORDS.items():
+    for language, (header, offer, leave, service) in _WORDS.items():
         marked = header.replace("{business}", name)[:_HEADER_CHARACTERS]
         found.append(
             _template(
@@ -42,7 +45,7 @@ def example_templates(business: str) -> list[dict[str, Any]]:
                 "MARKETING",
                 {"type": "HEADER", "format": "TEXT", "text": marked},
                 _body(offer),
-                {"type": "FOOTER", "text": footer},
+                {"type": "FOOTER", "text": WAYS_OUT[language]},
                 {"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": leave}]},
             )
         )

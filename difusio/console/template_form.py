@@ -17,6 +17,7 @@ from difusio.cloud_api.templates import (
     components_of,
     placeholder_names,
 )
+from difusio.console.examples import WAYS_OUT
 from difusio.message_templates.check_new import MAX_BUTTONS, Problem, problems
 from difusio.message_templates.models import Template
 from difusio.message_templates.placeholders import example_values, placeholders
@@ -32,12 +33,6 @@ BUTTONS: Final[dict[NewButtonKind, object]] = {
     "URL": gettext_lazy("Opens an address"),
     "PHONE_NUMBER": gettext_lazy("Calls a number"),
     "COPY_CODE": gettext_lazy("Copies a code"),
-}
-# A line that our own reading of leaving words understands, in the language of the template, not of the page.
-WAYS_OUT: Final = {
-    "ca": "Respon BAIXA per no rebre'n més",
-    "es": "Responde BAJA para no recibir más",
-    "en": "Reply STOP to leave",
 }
 # What people look for first.
 _FIRST: Final = ("ca", "es", "en", "fr", "pt_PT", "it", "de")

@@ -24,7 +24,8 @@ FILLERS: Final = tuple(
     for phrase in sorted(
         _phrases(
             """
-            hola, ei, bones, bon dia, bona tarda, bona nit, benvolguts, senyors, si us plau, sisplau, siusplau, us plau
+            hola, ei, bones, bon dia, bona tarda, bona nit, benvolguts, senyors, si us plau, sisplau, siusplau
+            us plau
             per favor, gracies, moltes gracies, merces, no gracies, ara, ara mateix, immediatament, ja, duna vegada
             adeu, salutacions, dacord, he dit, perdo, ho sento, vull, si
             buenas, buenos dias, buenas tardes, buenas noches, por favor, porfavor, porfa, xfa, x favor, gracias
@@ -35,6 +36,8 @@ FILLERS: Final = tuple(
             just, i said, sorry, bye, ok, okay, yes, damn it, cono, joder, hostia, collons
             oui, svp, sil vous plait, merci, bonjour, bitte, danke, hallo, per favore, per piacere, grazie, ciao
             sim, obrigado, obrigada, ola, kripya
+            mesedez, eskerrik asko, kaixo, agur, va rog, multumesc, buna ziua
+            будь ласка, дякую, вітаю, добрии день, пожалуиста, спасибо, من فضلك, لو سمحت, رجاء, شكرا, مرحبا
             """
         ),
         key=lambda phrase: (-len(phrase.split()), phrase),
@@ -84,6 +87,17 @@ COMMANDS: Final = _phrases(
     rimuovimi, annulla iscrizione, annullare iscrizione
     abmelden, abmeldung, abbestellen, austragen, aufhoren, ich will raus, kundigen
     रोकें, रोको, बंद करो, बंद करें, बंद कीजिए, रुको, स्टॉप, band karo, band kare, bandh karo, mat bhejo
+    """,
+    # Basque, Romanian, Arabic, Ukrainian, Russian
+    """
+    baja eman, eman baja, kendu nazazu, utzi, gelditu, nahikoa da, gehiago ez, ez bidali gehiago, baja nahi dut
+    dezabonare, dezabonati ma, dezaboneaza ma, ma dezabonez, vreau sa ma dezabonez, opriti, opreste, ajunge
+    nu mai trimiteti, nu mai vreau mesaje, stergeti ma
+    إيقاف, ايقاف, أوقف, اوقف, توقف, توقفوا, إلغاء, الغاء, إلغاء الاشتراك, الغاء الاشتراك, ألغوا اشتراكي, كفى
+    لا ترسلوا لي, لا أريد رسائل, لا اريد رسائل, قف
+    стоп, відписатися, відписатись, відпишіть мене, відписка, припиніть, припинити, досить, не пишіть мені
+    не надсилаите більше, зупиніть
+    отписаться, отпишите меня, отписка, прекратите, хватит, не пишите мне, не присылаите больше, остановить
     """,
 )
 

@@ -166,9 +166,25 @@ def it_takes_everything_from_a_scenario(running: list[subprocess.Popen[str]], tm
     ("text", "sentence"),
     [
         ('{\n  "seed": 7,\n  "seed" 8\n}', "it is not JSON: Expecting ':' delimiter (line 3, column 10)."),
-        ('{"sed": 7}', "Object contains unknown field `sed`."),
-        ('{"habits": {"reads": 2}}', "Expected `float` <= 1.0, at `$.habits.reads`."),
-        ('{"faults": [{"kind": "flood"}]}', "Invalid enum value 'flood', at `$.faults[0].kind`."),
+        ('{"seed": 7,\n "sed": 7}', "Object contains unknown field `sed` (line 2, column 2)."),
+        ("[]", "Expected `object`, got `array` (line 1, column 1)."),
+        ('{"habits": {"reads": 2}}', "Expected `float` <= 1.0, at `$.habits.reads` (line 1, column 22)."),
+        (
+            '{"faults": [\n  {"kind": "slow", "seconds": 1, "rate": [0, {}]},\n  {"kind": "flood"}\n]}',
+            "Expected `float`, got `array`, at `$.faults[0].rate` (line 2, column 42).",
+        ),
+        (
+            '{"faults": [ ],\n"people": [{"name": "\\"]", "phone": "+34600000001"} , {"phone": 3}]}',
+            "Expected `str | null`, got `int`, at `$.people[1].phone` (line 2, column 65).",
+        ),
+        (
+            '{"faults": [{"kind": "flood"}]}',
+            "Invalid enum value 'flood', at `$.faults[0].kind` (line 1, column 22).",
+        ),
+        (
+            '{"rules": {"prices": {"utility": "x"}}}',
+            "Expected `float`, got `str`, at `$.rules.prices[...]` (line 1, column 22).",
+        ),
         ('{"faults": [{"kind": "slow"}]}', "Fault 0 (slow): `seconds` is needed."),
         (
             '{"setup": {"templates": [{"name": "X"}]}}',

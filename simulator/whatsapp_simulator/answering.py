@@ -9,6 +9,7 @@ from whatsapp_simulator.countries import EEA
 from whatsapp_simulator.deeds import Deeds, quoted
 from whatsapp_simulator.dice import between, side, throw
 from whatsapp_simulator.outgoing import REPLY_AT, REPLY_TEXT, Message
+from whatsapp_simulator.people import Person
 from whatsapp_simulator.words import LEAVING, REPLIES, label_means_leaving, language_of
 from whatsapp_simulator.world import World
 
@@ -41,11 +42,14 @@ class Answering:
         if person.replies or person.leaves != "no":
             self._world.schedule.at(later, self._answer, message)
         if person.blocks:
-            self._world.schedule.at(later, lambda due, reader: self._deeds.block(reader, at=due), person)
+            self._world.schedule.at(later, self._block, person)
         if person.changes_number and person.phone:
             person.changes_number = False
             chance = side(self._second_throw(message), _MOVES_AT)
             self._world.schedule.at(at + between(*_MOVES_AFTER_S, chance), self._move, message)
+
+    def _block(self, due: float, person: Person) -> None:
+        self._deeds.block(person, at=due)
 
     def _answer(self, due: float, message: Message) -> None:
         person = message.person

@@ -1,6 +1,7 @@
 """The command `whatsapp-simulator`."""
 
 import asyncio
+import contextlib
 import logging
 import signal
 import sys
@@ -14,6 +15,9 @@ from whatsapp_simulator.loop import run
 from whatsapp_simulator.page.files import PAGE
 from whatsapp_simulator.scenario import Scenario, ScenarioError, read_scenario
 from whatsapp_simulator.simulator import PortTakenError, Simulator
+from whatsapp_simulator.state import StateError
+
+_logger = logging.getLogger(__name__)
 
 _MISUSE = 2
 _HIGHEST_PORT = 65_535
@@ -45,6 +49,12 @@ _HIGHEST_PORT = 65_535
     type=click.Path(dir_okay=False, path_type=Path),
     help="JSON with seed, setup, habits, people, faults and clock.",
 )
+@click.option(
+    "--state",
+    "state_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Keep everything in this file and go on from it; the scenario counts for a new file only.",
+)
 @click.version_option(__version__, message="whatsapp-simulator %(version)s")
 @click.pass_context
 def main(
@@ -55,11 +65,12 @@ def main(
     port_file: Path | None,
     seed: int | None,
     scenario_file: Path | None,
+    state_file: Path | None,
 ) -> None:
     """Play Meta's WhatsApp Cloud API on this machine.
 
     Prints "listening on http://…" when it is ready and runs until SIGTERM or Ctrl-C.
-    Exit codes: 0 stopped as asked, 2 wrong options, scenario or port.
+    Exit codes: 0 stopped as asked, 2 wrong options, scenario, state or port.
     """
     if context.invoked_subcommand is not None:
         return
@@ -68,8 +79,8 @@ def main(
         scenario = read_scenario(scenario_file) if scenario_file else Scenario()
         if seed is not None:
             scenario = msgspec.structs.replace(scenario, seed=seed)
-        run(_serve(Simulator(scenario, host=host, port=port), port_file))
-    except (ScenarioError, PortTakenError) as problem:
+        run(_serve(Simulator(scenario, host=host, port=port, state=state_file), port_file))
+    except (ScenarioError, StateError, PortTakenError) as problem:
         click.echo(str(problem), err=True)
         sys.exit(_MISUSE)
 
@@ -77,6 +88,9 @@ def main(
 async def _serve(simulator: Simulator, port_file: Path | None) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
+    # What goes wrong below the requests, such as too many open connections, is told in a line, not in a traceback.
+    loop.set_exception_handler(lambda _, context: _logger.error("loop: %s", context["message"]))
+    _allow_connections()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     async with simulator:
@@ -84,8 +98,26 @@ async def _serve(simulator: Simulator, port_file: Path | None) -> None:
             port_file.write_text(f"{simulator.port}\n")  # noqa: ASYNC240 - one line, once, before the first request
         click.echo(f"listening on {simulator.url}")
         click.echo(f"look at {simulator.url}{PAGE}/")
+        if simulator.goes_on:
+            counts = simulator.world.counts
+            click.echo(
+                f"goes on after {counts.accepted} messages to {len(simulator.world.population)} people"
+            )
         sys.stdout.flush()
         await stopped.wait()
+
+
+def _allow_connections() -> None:
+    """Raise the number of open files, and so of connections, as far as the system lets us."""
+    try:
+        import resource
+    except ImportError:
+        # Windows has no such limit.
+        return
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # macOS calls it unlimited and refuses to set that.
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 @main.command(context_settings={"max_content_width": 100})

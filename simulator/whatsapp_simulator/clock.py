@@ -42,6 +42,10 @@ class Clock:
         self._rebase()
         self._base += seconds
 
+    def resume(self, *, at: float, rate: float) -> None:
+        """Go on from a time that was kept."""
+        self._base, self._base_real, self._rate = at, self._monotonic(), rate
+
     def real_seconds_until(self, at: float) -> float | None:
         """Tell how many real seconds pass before the simulated time `at`; None if the clock stands still."""
         wait = at - self.now()

@@ -105,6 +105,12 @@ class FaultBox:
                 return fault
         return None
 
+    def move(self, seconds: float) -> None:
+        """Let so many real seconds not have been."""
+        self._since["real"] += seconds
+        for bucket in self._buckets.values():
+            bucket.move(seconds)
+
     def _is_in_force(self, fault: Fault) -> bool:
         if fault.from_s is None and fault.until_s is None:
             return True

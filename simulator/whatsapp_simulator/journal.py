@@ -14,6 +14,8 @@ class Journal:
         self._file = tempfile.TemporaryFile(buffering=1 << 18)  # noqa: SIM115 - lives as long as the journal
         self._ends = array("Q", [0])
         self._dirty = False
+        self.cleared = 0
+        """How often all rows were forgotten."""
 
     def __len__(self) -> int:
         return len(self._ends) - 1
@@ -46,6 +48,7 @@ class Journal:
 
     def clear(self) -> None:
         """Forget all rows."""
+        self.cleared += 1
         self._file.seek(0)
         self._file.truncate()
         self._ends = array("Q", [0])

@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -49,7 +50,7 @@ class Life:
     def __init__(self, world: World) -> None:
         self._world = world
         self.deeds = Deeds(world)
-        self._answering = Answering(world, self.deeds)
+        self.answering = Answering(world, self.deeds)
 
     def accept(self, out: Outgoing) -> str:
         """Take a message in: count it, write it down, and let its life begin; answers its wamid."""
@@ -65,7 +66,7 @@ class Life:
             one.last_at = now
         files = out.files
         if world.habits.fetch_links and any(file.link for file in files):
-            world.links.check(files, then=lambda trouble: self._begin_all(out, wamid, row, trouble))
+            world.links.check(files, then=partial(self._begin_all, out, wamid, row))
         else:
             self._begin_all(out, wamid, row, next(filter(None, map(world.media.trouble, files)), ""))
         return wamid
@@ -120,12 +121,12 @@ class Life:
             self._set_out(message, failure, now)
 
     def _hold(self, message: Message, template: Template, failure: Failure | None) -> None:
-        def go_on(code: int | None, at: float) -> None:
-            self._set_out(message, failure if code is None else Failure(code), at)
-
         standing = self._world.catalogue.of(template.name, template.language)
         if standing is not None:
-            self._world.lifecycle.hold(standing, go_on)
+            self._world.lifecycle.hold(standing, partial(self._go_on, message, failure))
+
+    def _go_on(self, message: Message, failure: Failure | None, code: int | None, at: float) -> None:
+        self._set_out(message, failure if code is None else Failure(code), at)
 
     def _set_out(self, message: Message, failure: Failure | None, now: float) -> None:
         world, person = self._world, message.person
@@ -228,7 +229,7 @@ class Life:
             self._emit(message, self._status(message, "read", due, priced=True), due)
             if message.is_voice:
                 self._world.schedule.at(due + _PLAYED_AFTER_S, self._play, message)
-        self._answering.after_reading(message, due)
+        self.answering.after_reading(message, due)
 
     def _play(self, due: float, message: Message) -> None:
         self._emit(message, self._status(message, "played", due, priced=False), due)

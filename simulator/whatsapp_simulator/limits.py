@@ -25,6 +25,10 @@ class Throughput:
         self._per_second = per_second
         self._depth = max(per_second * self._burst_s, 1.0)
 
+    def move(self, seconds: float) -> None:
+        """Let so many real seconds not have been."""
+        self._filled_at += seconds
+
     def has_room(self, now: float) -> bool:
         """Tell whether one more message may pass; now: real monotonic seconds."""
         self._tokens = min(self._depth, self._tokens + (now - self._filled_at) * self._per_second)
@@ -133,6 +137,10 @@ class PerSecond:
     def __init__(self) -> None:
         self._times: deque[float] = deque()
         self.most = 0
+
+    def move(self, seconds: float) -> None:
+        """Let so many real seconds not have been."""
+        self._times = deque(at + seconds for at in self._times)
 
     def count(self, now: float) -> None:
         """Count one message; now: real monotonic seconds."""

@@ -35,6 +35,8 @@ class LinkFetcher:
         self._clock = clock
         self._cache: dict[str, _Fetched] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._waiting: dict[int, tuple[tuple[Media, ...], Callable[[str], None]]] = {}
+        self._serial = 0
         self._session: aiohttp.ClientSession | None = None
 
     @property
@@ -44,7 +46,11 @@ class LinkFetcher:
 
     def check(self, files: tuple[Media, ...], *, then: Callable[[str], None]) -> None:
         """Fetch the links among some files, then say what is wrong with them; empty: nothing."""
-        task = asyncio.get_running_loop().create_task(self._check(files, then), name="simulator.link")
+        self._serial += 1
+        self._waiting[self._serial] = (files, then)
+        task = asyncio.get_running_loop().create_task(
+            self._check(self._serial, files, then), name="simulator.link"
+        )
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -60,13 +66,23 @@ class LinkFetcher:
         if self._session is not None:
             await self._session.close()
 
-    async def _check(self, files: tuple[Media, ...], then: Callable[[str], None]) -> None:
+    async def _check(self, number: int, files: tuple[Media, ...], then: Callable[[str], None]) -> None:
         trouble = ""
         for file in files:
             if not trouble and file.link and is_loopback(file.link):
                 fetched = await self._fetched(file.link)
                 trouble = fetched.trouble or why_not(file, fetched.mime_type, fetched.size)
+        del self._waiting[number]
         then(trouble)
+
+    def state(self) -> list[tuple[tuple[Media, ...], Callable[[str], None]]]:
+        """Give what is being fetched, for a snapshot."""
+        return list(self._waiting.values())
+
+    def restore(self, state: list[tuple[tuple[Media, ...], Callable[[str], None]]]) -> None:
+        """Begin anew to fetch what was being fetched."""
+        for files, then in state:
+            self.check(files, then=then)
 
     async def _fetched(self, link: str) -> _Fetched:
         known = self._cache.get(link)

@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 from concurrent.futures import Future
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -40,9 +41,10 @@ class Reply:
 class RunningSimulator:
     """`with RunningSimulator(scenario) as simulator: …`; everything goes over HTTP, as for anybody else."""
 
-    def __init__(self, scenario: Scenario | None = None, *, port: int = 0) -> None:
+    def __init__(self, scenario: Scenario | None = None, *, port: int = 0, state: Path | None = None) -> None:
         self.scenario = scenario or Scenario()
         self._port = port
+        self._state = state
         self._started: Future[str] = Future()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
@@ -111,7 +113,7 @@ class RunningSimulator:
 
     async def _serve(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        async with Simulator(self.scenario, port=self._port) as simulator:
+        async with Simulator(self.scenario, port=self._port, state=self._state) as simulator:
             self._started.set_result(simulator.url)
             await self._stop.wait()
 

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from whatsapp_simulator.countries import EEA
+from whatsapp_simulator.places import place_of
 
 Rate = Annotated[float, Meta(ge=0, le=1)]
 Seconds = Annotated[float, Meta(ge=0)]
@@ -156,6 +157,11 @@ class Habits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A media id that nobody uploaded here: refuse it as Meta does, or take it as good."""
     fetch_links: bool = False
     """Really fetch the files that messages link to, on this machine only; else every link is good."""
+
+    idle_s: Annotated[float, Meta(gt=0, le=3600)] = 75.0
+    """Real seconds until a connection without a whole request is closed; taken at the start."""
+    body_s: Annotated[float, Meta(gt=0, le=3600)] = 60.0
+    """Real seconds that a body may take to come."""
 
     webhook_flush_s: Annotated[float, Meta(ge=0, le=5)] = 0.02
     """Real seconds that updates wait for company before a POST."""
@@ -372,17 +378,22 @@ def read_scenario(path: Path) -> Scenario:
     except OSError as problem:
         raise ScenarioError(f"The scenario {path} cannot be read: {problem.strerror}.") from problem
     try:
-        return decode(text, Scenario)
+        return decode(text, Scenario, with_place=True)
     except ScenarioError as problem:
         raise ScenarioError(f"The scenario {path} is not right: {problem}") from problem
 
 
-def decode(body: bytes, shape: type[_Shape]) -> _Shape:
-    """Decode JSON into a shape; raises ScenarioError with a sentence that says what is wrong and where."""
+def decode(body: bytes, shape: type[_Shape], *, with_place: bool = False) -> _Shape:
+    """Decode JSON into a shape; raises ScenarioError with a sentence that says what is wrong and where.
+
+    with_place: tell the line and column of a wrong member too.
+    """
     try:
         return msgspec.json.decode(body or b"{}", type=shape)
     except msgspec.ValidationError as problem:
-        raise ScenarioError(f"{str(problem).replace(' - at ', ', at ')}.") from problem
+        sentence = str(problem).replace(" - at ", ", at ")
+        place = f" ({place_of(body.decode(), str(problem))})" if with_place else ""
+        raise ScenarioError(f"{sentence}{place}.") from problem
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:
         raise ScenarioError(_where_broken(body)) from problem
 

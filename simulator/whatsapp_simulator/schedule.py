@@ -45,6 +45,15 @@ class Schedule:
         if due < self._napping_until:
             self._wake.set()
 
+    def state(self) -> dict[str, Any]:
+        """Give what is to happen, for a snapshot."""
+        return {"heap": self._heap, "serial": self._serial, "broken": self.broken}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Put back what was to happen."""
+        self._heap, self._serial, self.broken = state["heap"], state["serial"], state["broken"]
+        self._wake.set()
+
     def clear(self) -> None:
         """Forget everything that was to happen."""
         self._heap.clear()

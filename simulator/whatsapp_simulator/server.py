@@ -23,12 +23,13 @@ from whatsapp_simulator.page.files import PAGE, answer_page, wants_page
 from whatsapp_simulator.traffic import Entry
 from whatsapp_simulator.world import World
 
-MAX_BODY_BYTES = 8 * 1024 * 1024
+_MAX_CONTROL_BODY_BYTES = 8 * 1024 * 1024
 _MAX_GRAPH_BODY_BYTES = 1024 * 1024
 # The largest file, and the form around it.
 _MAX_FILE_BODY_BYTES = LARGEST_FILE_BYTES + 64 * 1024
 _JSON = "application/json"
 _TOO_LONG = Problem(100, 413, "(#100) Invalid parameter", "The request body is too long.")
+_TOO_SLOW = Problem(100, 408, "(#100) Invalid parameter", "The request body did not come in time.")
 _UNREADABLE = Problem(100, 400, "(#100) Invalid parameter", "The request body cannot be read.")
 
 # A file that somebody sent is shown on the page's own address: whatever it holds, it runs nothing there.
@@ -52,12 +53,9 @@ class Face:
 
     async def handle(self, request: BaseRequest) -> web.StreamResponse:
         """Answer a request, whatever it is."""
-        try:
-            body = await request.read()
-        except web.HTTPRequestEntityTooLarge:
-            return web.Response(status=_TOO_LONG.http_status, body=_TOO_LONG.body(), content_type=_JSON)
-        except Exception:  # noqa: BLE001 - whatever breaks while a body is read is the caller's doing
-            return web.Response(status=_UNREADABLE.http_status, body=_UNREADABLE.body(), content_type=_JSON)
+        body = await self._body(request)
+        if isinstance(body, Problem):
+            return web.Response(status=body.http_status, body=body.body(), content_type=_JSON)
         path = request.path
         try:
             if path.startswith(ROOT):
@@ -73,15 +71,29 @@ class Face:
             _logger.exception("server.request_broke")
             return web.Response(status=500, body=problem(1).body(), content_type=_JSON)
 
+    async def _body(self, request: BaseRequest) -> bytes | Problem:
+        """Read the body, or tell why not; one that says itself that it is too long is not read at all."""
+        try:
+            if (request.content_length or 0) > _most_bytes(request.path):
+                return _TOO_LONG
+            # Nearly always it came with its head; only for another one a clock has to run.
+            if request.content.is_eof():
+                return await request.read()
+            async with asyncio.timeout(self._world.habits.body_s):
+                return await request.read()
+        except web.HTTPRequestEntityTooLarge:
+            return _TOO_LONG
+        except TimeoutError:
+            return _TOO_SLOW
+        except Exception:  # noqa: BLE001 - whatever breaks while a body is read is the caller's doing
+            return _UNREADABLE
+
     async def _graph(self, request: BaseRequest, path: str, body: bytes) -> web.StreamResponse:
-        if len(body) > _MAX_GRAPH_BODY_BYTES and not takes_files(path):
-            told = Answer(_TOO_LONG.http_status, _TOO_LONG.body())
-        else:
-            url = f"http://{request.host}{path}"
-            query = request.query if "?" in request.raw_path else _NO_QUERY
-            call = GraphRequest(request.method, path, url, query, request.headers, body)
-            said = trouble(self._world, call) or answer(self._world, self._life, call)
-            told = said if isinstance(said, Answer) else await said
+        url = f"http://{request.host}{path}"
+        query = request.query if "?" in request.raw_path else _NO_QUERY
+        call = GraphRequest(request.method, path, url, query, request.headers, body)
+        said = trouble(self._world, call) or answer(self._world, self._life, call)
+        told = said if isinstance(said, Answer) else await said
         if self._world.traffic.has_room("call"):
             self._see(request, body, told)
         if told.wait_s:
@@ -113,7 +125,13 @@ def make_server(world: World, life: Life) -> web.Server:
     # aiohttp would log a traceback for each line that is not HTTP; what breaks in here, Face logs itself.
     silent = logging.getLogger("whatsapp_simulator.http")
     silent.setLevel(logging.CRITICAL)
-    return web.Server(Face(world, life).handle, request_factory=_make_request, access_log=None, logger=silent)
+    return web.Server(
+        Face(world, life).handle,
+        request_factory=_make_request,
+        access_log=None,
+        logger=silent,
+        keepalive_timeout=world.habits.idle_s,
+    )
 
 
 def _make_request(
@@ -124,5 +142,11 @@ def _make_request(
     task: asyncio.Task[None],
 ) -> BaseRequest:
     loop = asyncio.get_running_loop()
-    most = _MAX_FILE_BODY_BYTES if takes_files(message.url.path) else MAX_BODY_BYTES
+    most = _most_bytes(message.url.path)
     return BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=most)
+
+
+def _most_bytes(path: str) -> int:
+    if path.startswith(ROOT):
+        return _MAX_CONTROL_BODY_BYTES
+    return _MAX_FILE_BODY_BYTES if takes_files(path) else _MAX_GRAPH_BODY_BYTES

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -10,6 +11,7 @@ from aiohttp import web
 from whatsapp_simulator.life import Life
 from whatsapp_simulator.scenario import Scenario
 from whatsapp_simulator.server import make_server
+from whatsapp_simulator.state import StateError, StateFile
 from whatsapp_simulator.world import World
 
 _SHUTDOWN_S = 0.3
@@ -22,14 +24,25 @@ class PortTakenError(Exception):
 class Simulator:
     """Meta's platform on one port of this machine.
 
-    port 0 takes a free one.  `world` is for those who run in the same event loop; everybody else uses the
+    port 0 takes a free one.  state: a file to go on from, and to keep everything in; a scenario counts for a new
+    file only.  `world` is for those who run in the same event loop; everybody else uses the
     control plane.
     """
 
     world: World
 
-    def __init__(self, scenario: Scenario | None = None, *, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self,
+        scenario: Scenario | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        state: Path | None = None,
+    ) -> None:
         self._scenario = scenario or Scenario()
+        self._state_path = state
+        self._state: StateFile | None = None
+        self.goes_on = False
         self._host = host
         self._port = port
         self._runner: web.ServerRunner | None = None
@@ -47,7 +60,19 @@ class Simulator:
 
     async def __aenter__(self) -> Self:
         world = self.world = World(self._scenario)
-        self._runner = web.ServerRunner(make_server(world, Life(world)), shutdown_timeout=_SHUTDOWN_S)
+        life = Life(world)
+        if self._state_path is not None:
+            try:
+                self._state = StateFile(self._state_path, world, life)
+                self.goes_on = self._state.load()
+            except StateError:
+                # Nothing is written into a file that could not be read.
+                if self._state is not None:
+                    self._state.close()
+                    self._state = None
+                await self._close()
+                raise
+        self._runner = web.ServerRunner(make_server(world, life), shutdown_timeout=_SHUTDOWN_S)
         try:
             await self._runner.setup()
             site = web.TCPSite(self._runner, self._host, self._port, backlog=1024)
@@ -63,6 +88,8 @@ class Simulator:
             asyncio.create_task(world.schedule.run(), name="simulator.schedule"),
             asyncio.create_task(world.outbox.run(), name="simulator.webhooks"),
         ]
+        if self._state is not None:
+            self._tasks.append(asyncio.create_task(self._state.keep(), name="simulator.state"))
         return self
 
     async def __aexit__(
@@ -71,11 +98,16 @@ class Simulator:
         await self._close()
 
     async def _close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._runner is not None:
             await self._runner.cleanup()
+        # Not while updates are on their way from a lane into a parcel.
+        async with self.world.outbox.packing:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._state is not None:
+            await self._state.save()
+            self._state.close()
         await self.world.links.close()
         await self.world.outbox.close()
         self.world.close()

@@ -108,7 +108,7 @@ class Outbox:
         habits: Callable[[], Habits],
         clock: Clock,
         schedule: Schedule,
-        faults: FaultBox,
+        faults: Callable[[], FaultBox],
         counts: Callable[[], Counts],
         traffic: Traffic,
     ) -> None:
@@ -125,8 +125,12 @@ class Outbox:
         self._ready: asyncio.Queue[_Parcel] = asyncio.Queue()
         self._wake = asyncio.Event()
         self._verified = asyncio.Event()
-        self._spool = Journal()
+        self.spool = Journal()
         self._spooled = 0
+        self._parcels: dict[int, _Parcel] = {}
+        """Those that are ready or in the air."""
+        self.packing = asyncio.Lock()
+        """Held while updates stand in no lane and in no parcel yet."""
         self._session: aiohttp.ClientSession | None = None
         self._generation = 0
         self.pending = 0
@@ -157,6 +161,10 @@ class Outbox:
         parcel = _Parcel("", 1, body, self._generation)
         self.pending += 1
         self._keep_or_spool(parcel)
+        self._make_ready(parcel)
+
+    def _make_ready(self, parcel: _Parcel) -> None:
+        self._parcels[id(parcel)] = parcel
         self._ready.put_nowait(parcel)
 
     def _is_heard(self, field: str, phone_number_id: str) -> bool:
@@ -176,12 +184,36 @@ class Outbox:
     def forget(self) -> None:
         """Drop everything that waits."""
         self._generation += 1
+        self._parcels.clear()
         self._statuses.clear()
         self._urgent.clear()
         while not self._ready.empty():
             self._ready.get_nowait()
-        self._spool.clear()
+        self.spool.clear()
         self._spooled = self.pending = self.waiting_for_retry = 0
+
+    def state(self) -> dict[str, Any]:
+        """Give what waits, for a snapshot; what is in the air is posted again."""
+        return {
+            "statuses": self._statuses,
+            "urgent": self._urgent,
+            "parcels": list(self._parcels.values()),
+            "generation": self._generation,
+            "spooled": self._spooled,
+            "pending": self.pending,
+            "waiting_for_retry": self.waiting_for_retry,
+            "verified": self.is_verified,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Put back what waited."""
+        self._statuses, self._urgent = state["statuses"], state["urgent"]
+        for parcel in state["parcels"]:
+            self._make_ready(parcel)
+        self._generation, self._spooled = state["generation"], state["spooled"]
+        self.pending, self.waiting_for_retry = state["pending"], state["waiting_for_retry"]
+        self.setup_changed(verified=state["verified"])
+        self._wake.set()
 
     async def shake_hands(self, callback: Callback) -> None:
         """Ask a callback for the challenge, as Meta does before it subscribes; raises HandshakeError."""
@@ -223,7 +255,7 @@ class Outbox:
         """Give connections and the spool back."""
         if self._session is not None:
             await self._session.close()
-        self._spool.close()
+        self.spool.close()
 
     def _http(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -252,16 +284,20 @@ class Outbox:
             await self._wake.wait()
             await asyncio.sleep(self._habits().webhook_flush_s)
             self._wake.clear()
-            urgent, self._urgent = self._urgent, []
-            statuses, self._statuses = self._statuses, []
-            generation = self._generation
-            for parcel in chain(self._pack(urgent), self._pack(statuses)):
-                if generation != self._generation:
-                    break
-                self._keep_or_spool(parcel)
-                self._ready.put_nowait(parcel)
-                # Packing a thousand updates takes milliseconds: let requests in between.
-                await asyncio.sleep(0)
+            async with self.packing:
+                await self._pack_all()
+
+    async def _pack_all(self) -> None:
+        urgent, self._urgent = self._urgent, []
+        statuses, self._statuses = self._statuses, []
+        generation = self._generation
+        for parcel in chain(self._pack(urgent), self._pack(statuses)):
+            if generation != self._generation:
+                break
+            self._keep_or_spool(parcel)
+            self._make_ready(parcel)
+            # Packing a thousand updates takes milliseconds: let requests in between.
+            await asyncio.sleep(0)
 
     def _pack(self, lane: list[_Update]) -> Iterator[_Parcel]:
         by_number: dict[str, list[_Update]] = defaultdict(list)
@@ -288,7 +324,7 @@ class Outbox:
         if parcel.body is not None and (
             parcel.first_tried_at is not None or self._ready.qsize() > _READY_IN_MEMORY
         ):
-            parcel.spool_row = self._spool.append(parcel.body)
+            parcel.spool_row = self.spool.append(parcel.body)
             parcel.body = None
             self._spooled += 1
 
@@ -299,10 +335,11 @@ class Outbox:
             if parcel.generation != self._generation:
                 # Forgotten by a reset while it waited.
                 continue
-            body = self._spool.row(parcel.spool_row) if parcel.body is None else parcel.body
+            body = self.spool.row(parcel.spool_row) if parcel.body is None else parcel.body
             taken = await self._post(parcel, body)
             if parcel.generation != self._generation:
                 continue
+            del self._parcels[id(parcel)]
             if taken:
                 self._done(parcel)
             else:
@@ -332,7 +369,7 @@ class Outbox:
 
     async def _reach(self, seen: Entry) -> bool:
         """Post what an entry holds, note in it what came back, and tell whether it counts as taken."""
-        if self._faults.strikes("receiver_down", phone_number_id=seen.phone_number_id):
+        if self._faults().strikes("receiver_down", phone_number_id=seen.phone_number_id):
             seen.lost = "the fault receiver_down"
             return False
         try:
@@ -346,7 +383,7 @@ class Outbox:
         seen.status = answer.status
         if answer.status != _HTTP_OK:
             return False
-        if self._faults.strikes("receiver_deaf", phone_number_id=seen.phone_number_id):
+        if self._faults().strikes("receiver_deaf", phone_number_id=seen.phone_number_id):
             seen.lost = "the fault receiver_deaf: its answer was not heard"
             return False
         return True
@@ -360,7 +397,7 @@ class Outbox:
         if parcel.body is None:
             self._spooled -= 1
             if self._spooled == 0:
-                self._spool.clear()
+                self.spool.clear()
 
     def _try_again_later(self, parcel: _Parcel) -> None:
         """Wait in simulated time: at once, then twice as long each time, for seven days.
@@ -385,7 +422,7 @@ class Outbox:
         if parcel.generation == self._generation:
             self.waiting_for_retry -= 1
             self._counts().webhooks["retries"] += 1
-            self._ready.put_nowait(parcel)
+            self._make_ready(parcel)
 
 
 def _change(kind: Kind, batch: list[_Update], *, with_user_ids: bool) -> Any:

@@ -19,7 +19,7 @@ from whatsapp_simulator.journal import Journal
 from whatsapp_simulator.lifecycle import Lifecycle
 from whatsapp_simulator.limits import MarketingMeasure, PairRate, Throughput
 from whatsapp_simulator.links import LinkFetcher
-from whatsapp_simulator.media import MediaStore
+from whatsapp_simulator.media import MediaStore, UnknownMedia
 from whatsapp_simulator.people import Person, Population
 from whatsapp_simulator.portfolio import Portfolio, capability, highest
 from whatsapp_simulator.progress import Progress
@@ -57,6 +57,11 @@ class Line:
         self.service_messages = 0
         self.particulars = Particulars(is_verified=number.status != "UNVERIFIED")
 
+    def move(self, seconds: float) -> None:
+        """Let so many real seconds not have been."""
+        for counted in (self.throughput, self.pace.accepted, self.pace.passed):
+            counted.move(seconds)
+
     def take_from_free_tier(self, month: int, most: int) -> bool:
         """Tell whether a service message is among the free ones of its calendar month, and count it."""
         if self.service_month != month:
@@ -88,6 +93,11 @@ class Line:
 class World:
     """The state all parts share; made inside a running event loop."""
 
+    RUNTIME = frozenset(
+        {"clock", "schedule", "outbox", "links", "traffic", "accepted", "inbound", "base_url"}
+    )
+    """What a snapshot does not hold as it stands: state.py keeps what is in it, or it begins anew."""
+
     def __init__(self, scenario: Scenario) -> None:
         self.seed = scenario.seed
         self.habits = scenario.habits
@@ -102,7 +112,7 @@ class World:
         self.inbound = Journal()
         self.progress = Progress()
         self.traffic = Traffic()
-        self.media = MediaStore(self.clock, unknown=lambda: self.habits.unknown_media)
+        self.media = MediaStore(self.clock, unknown=self._unknown_media)
         self.uploads = UploadDesk()
         self.links = LinkFetcher(self.clock)
         self.outbox = Outbox(
@@ -111,7 +121,7 @@ class World:
             habits=lambda: self.habits,
             clock=self.clock,
             schedule=self.schedule,
-            faults=self.faults,
+            faults=lambda: self.faults,
             counts=lambda: self.counts,
             traffic=self.traffic,
         )
@@ -122,15 +132,15 @@ class World:
             seed=scenario.seed,
             catalogue=self.catalogue,
             tallies=self.tallies,
-            rules=lambda: self.rules,
+            rules=self._current_rules,
             clock=self.clock,
             schedule=self.schedule,
             tell=self.outbox.management,
         )
         self.quota = Quota(self.clock)
-        self.marketing = MarketingMeasure(lambda: self.limits)
+        self.marketing = MarketingMeasure(self._current_limits)
         self.portfolio = Portfolio(
-            limits=lambda: self.limits,
+            limits=self._current_limits,
             schedule=self.schedule,
             is_healthy=self._is_healthy,
             changed=self._tell_messaging_limit,
@@ -172,7 +182,7 @@ class World:
         """Put another number into the account."""
         self.change_setup(numbers=(*self.setup.numbers, number))
         line = self.lines[number.phone_number_id] = Line(
-            number, self.counts.pace(number.phone_number_id), lambda: self.limits
+            number, self.counts.pace(number.phone_number_id), self._current_limits
         )
         return line
 
@@ -220,14 +230,24 @@ class World:
         self.subscriptions = Subscriptions(Callback(self.setup.callback_url, self.setup.verify_token))
         self.tallies.forget()
         self.quota.forget()
-        self.marketing = MarketingMeasure(lambda: self.limits)
+        self.marketing = MarketingMeasure(self._current_limits)
         self.portfolio.begin(highest(self.setup.numbers))
         self.lines = {
             number.phone_number_id: Line(
-                number, self.counts.pace(number.phone_number_id), lambda: self.limits
+                number, self.counts.pace(number.phone_number_id), self._current_limits
             )
             for number in self.setup.numbers
         }
+
+    # Methods, not lambdas: what holds them can be written into a snapshot.
+    def _current_limits(self) -> Limits:
+        return self.limits
+
+    def _current_rules(self) -> Rules:
+        return self.rules
+
+    def _unknown_media(self) -> UnknownMedia:
+        return self.habits.unknown_media
 
     def _is_healthy(self) -> bool:
         return all(line.number.quality_rating == "GREEN" for line in self.lines.values())

@@ -73,6 +73,11 @@ LEAVING = {
         "Non voglio più ricevere messaggi", "Cancellami", "disiscrivimi", "Abmelden", "abbestellen",
         "Keine Nachrichten mehr", "Bitte keine Werbung mehr", "रोकें", "बंद करो", "band karo",
     ],
+    "eu": ["Baja eman", "stop mesedez", "Ez bidali gehiago", "Utzi!"],
+    "ro": ["Dezabonare", "stop vă rog", "Dezabonați-mă", "Vreau să mă dezabonez", "Opriți!"],
+    "ar": ["إيقاف", "توقف", "إلغاء الاشتراك", "الغاء الاشتراك من فضلك", "كفى!"],
+    "uk": ["СТОП", "Стоп", "Відписатися", "стоп будь ласка", "Відпишіть мене, будь ласка"],
+    "ru": ["Отписаться", "отпишите меня, пожалуйста", "Хватит!"],
 }  # fmt: skip
 
 STAYING = {
@@ -115,6 +120,9 @@ STAYING = {
         "Is this the end of the sale?", "fine", "I'm fine", "How much is delivery?", "", "   ", "👍",
         "😊😊", "123", "?",
     ],
+    "ro": ["Mulțumesc!", "La ce oră închideți?"],
+    "ar": ["شكرا", "كم سعر التوصيل؟"],
+    "uk": ["Дякую!", "Скільки коштує доставка?"],
 }  # fmt: skip
 
 DOUBTFUL = [

@@ -176,9 +176,13 @@ async def _simulator(core: str, *, seconds: float, connections: int, people: int
             _sender(child, people, connections) as sender,
         ):
             memory, began = [await child.used()], time.perf_counter()
-            for _ in range(_SAMPLES):
-                await sender.run(seconds / _SAMPLES)
-                memory.append(await child.used())
+            sampling = asyncio.create_task(
+                _sample(child, memory, every=seconds / _SAMPLES), name="bench.memory"
+            )
+            try:
+                await sender.run(seconds)
+            finally:
+                sampling.cancel()
             await _all_told(receiver, sender.answered)
             took, last = time.perf_counter() - began, await child.used()
     receiver.close()
@@ -194,7 +198,7 @@ async def _simulator(core: str, *, seconds: float, connections: int, people: int
         per_cpu_second=round(sender.answered / (last.cpu_s - memory[0].cpu_s), 1),
         yardstick_per_cpu_second=0,
         peak_mb=round(last.peak_mb, 1),
-        memory_mb=tuple(round(one.rss_mb, 1) for one in memory),
+        memory_mb=tuple(round(one.rss_mb, 1) for one in (*memory, last)),
         sends=sender.answered,
         seconds=round(took, 2),
         conditions="",
@@ -230,6 +234,13 @@ async def _sender(child: _Child, people: int, connections: int) -> AsyncIterator
         yield sender
     finally:
         sender.close()
+
+
+async def _sample(child: _Child, memory: list[Used], *, every: float) -> None:
+    # The last one is taken at the end, when all has been told.
+    for _ in range(_SAMPLES - 1):
+        await asyncio.sleep(every)
+        memory.append(await child.used())
 
 
 async def _all_told(receiver: Receiver, sends: int) -> None:
