@@ -41,7 +41,10 @@ def command() -> str:
     context = click.Context(
         main, info_name="whatsapp-simulator", terminal_width=WIDTH, max_content_width=WIDTH
     )
-    return f"```\n{main.get_help(context)}\n```"
+    helps = [main.get_help(context)]
+    for name, act in main.commands.items():
+        helps.append(act.get_help(click.Context(act, info_name=name, parent=context)))
+    return "\n\n".join(f"```\n{help_text}\n```" for help_text in helps)
 
 
 def graph() -> str:

@@ -99,6 +99,22 @@ CAUSES: dict[int, str] = {
     139200: _("Meta has switched off sending without a template for this account."),
 }
 
+# Why Meta does not take a template: mostly a subcode of 100.
+TEMPLATE_CAUSES: dict[int, str] = {
+    2388019: _("This account has as many templates as Meta allows: delete some at Meta."),
+    2388023: _(
+        "A template of this name is being deleted in this language: wait four weeks, or choose another name."
+    ),
+    2388024: _("There is a template of this name in this language already: choose another name."),
+    2388040: _("A part of the template is too long: shorten it."),
+    2388047: _("Meta does not take the header: shorten it, and use one placeholder at most."),
+    2388072: _("Meta does not take the body: look at its placeholders, line breaks and marks."),
+    2388073: _("Meta does not take the footer: write plain text without placeholders."),
+    2388293: _("There are too many placeholders for so little text: write more around them."),
+    2388299: _("The body begins or ends with a placeholder: put words before and after it."),
+}
+TEMPLATE_REFUSED = _("Meta does not take this template: look at its text and its examples.")
+
 # Meta gives the whole span one meaning.
 _PERMISSION_CODES = range(200, 300)
 
@@ -108,3 +124,11 @@ def cause(code: int | None) -> str:
     if code in _PERMISSION_CODES:
         return _PERMISSION
     return CAUSES.get(code, UNKNOWN) if code is not None else UNKNOWN
+
+
+def template_cause(code: int | None, subcode: int | None) -> str:
+    """Return the sentence for Meta's refusal of a new template, whichever of the two numbers names it."""
+    for number in (subcode, code):
+        if number in TEMPLATE_CAUSES:
+            return TEMPLATE_CAUSES[number]
+    return TEMPLATE_REFUSED if code in {None, 100} else cause(code)

@@ -1,8 +1,8 @@
 """Read what Meta says about a template: its state, and the slots that a send has to fill."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -87,6 +87,137 @@ class ListedTemplate:
     parameter_format: str
     rejected_reason: str | None
     components: tuple[dict[str, Any], ...]  # Any: Meta's JSON, of which only this package knows the shape
+
+
+NewButtonKind = Literal["QUICK_REPLY", "URL", "PHONE_NUMBER", "COPY_CODE"]
+
+
+@dataclass(frozen=True, slots=True)
+class NewButton:
+    """A button to be approved.
+
+    value: the address of a URL (with at most one placeholder, at its end), the phone number, or the code to copy.
+    example: the whole address, filled, where it has a placeholder.
+    """
+
+    kind: NewButtonKind
+    text: str
+    value: str = ""
+    example: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewTemplate:
+    """A template to be approved, in one language.
+
+    header, body, footer: texts, with placeholders as {{first_name}} or {{1}}; empty: none.  examples: by placeholder,
+    of the header as ``header.name``.
+    """
+
+    name: str
+    language: str
+    category: Category
+    body: str
+    header: str = ""
+    footer: str = ""
+    buttons: tuple[NewButton, ...] = ()
+    examples: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def parameter_format(self) -> Literal["NAMED", "POSITIONAL"]:
+        """Say how its placeholders are named; one without any is positional."""
+        found = placeholder_names(self.header) + placeholder_names(self.body)
+        return "NAMED" if any(not name.isdecimal() for name in found) else "POSITIONAL"
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """What Meta answered to a new template; its category may be another one than was asked for."""
+
+    template_id: str
+    status: str
+    category: str
+
+
+def placeholder_names(text: str) -> tuple[str, ...]:
+    """Name the placeholders of a text, each once: positions by number, names as they come."""
+    return _placeholders({"text": text})
+
+
+def components_of(new: NewTemplate) -> list[dict[str, Any]]:
+    """Give the components as Meta takes and lists them, examples included.
+
+    Source: developers.facebook.com/documentation/business-messaging/whatsapp/templates/components (read 2026-11-22)
+    """
+    is_named = new.parameter_format == "NAMED"
+    components: list[dict[str, Any]] = []
+    if new.header:
+        component: dict[str, Any] = {"type": "HEADER", "format": "TEXT", "text": new.header}
+        pairs = [(name, new.examples.get(f"header.{name}", "")) for name in placeholder_names(new.header)]
+        if pairs:
+            component["example"] = (
+                _named("header_text", pairs) if is_named else {"header_text": [pairs[0][1]]}
+            )
+        components.append(component)
+    body: dict[str, Any] = {"type": "BODY", "text": new.body}
+    pairs = [(name, new.examples.get(name, "")) for name in placeholder_names(new.body)]
+    if pairs:
+        texts = [example for _, example in pairs]
+        body["example"] = _named("body_text", pairs) if is_named else {"body_text": [texts]}
+    components.append(body)
+    if new.footer:
+        components.append({"type": "FOOTER", "text": new.footer})
+    if new.buttons:
+        components.append({"type": "BUTTONS", "buttons": [_new_button(button) for button in new.buttons]})
+    return components
+
+
+def _named(key: str, pairs: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    return {f"{key}_named_params": [{"param_name": name, "example": example} for name, example in pairs]}
+
+
+def _new_button(button: NewButton) -> dict[str, Any]:
+    match button.kind:
+        case "URL":
+            shape = {"type": "URL", "text": button.text, "url": button.value}
+            return {**shape, "example": [button.example]} if _PLACEHOLDER.search(button.value) else shape
+        case "PHONE_NUMBER":
+            return {"type": "PHONE_NUMBER", "text": button.text, "phone_number": button.value}
+        case "COPY_CODE":
+            return {"type": "COPY_CODE", "example": button.value}
+        case _:
+            return {"type": "QUICK_REPLY", "text": button.text}
+
+
+def encode_new(new: NewTemplate) -> bytes:
+    """Give the body of ``POST /{waba}/message_templates``."""
+    return msgspec.json.encode(
+        {
+            "name": new.name,
+            "language": new.language,
+            "category": new.category,
+            "parameter_format": new.parameter_format,
+            "components": components_of(new),
+        }
+    )
+
+
+class _Created(msgspec.Struct):
+    id: str
+    status: str = "PENDING"
+    category: str = ""
+
+
+_created = msgspec.json.Decoder(_Created)
+
+
+def read_created(body: bytes) -> Created:
+    """Read Meta's answer to a new template.  Raises TemplateError when it is no such answer."""
+    try:
+        row = _created.decode(body)
+    except UNREADABLE as error:
+        raise TemplateError("Meta's answer about the template could not be read.") from error
+    return Created(row.id, row.status, row.category)
 
 
 def shape_of(

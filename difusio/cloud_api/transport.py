@@ -12,10 +12,18 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from difusio.cloud_api.answers import Answer, Lost, NotSent, Refusal, Unreadable, read_answer
+from difusio.cloud_api.answers import Answer, Lost, NotSent, Refusal, read_answer
 from difusio.cloud_api.decoding import UNREADABLE
 from difusio.cloud_api.news import daily_limit
-from difusio.cloud_api.templates import ListedTemplate, TemplateError, read_page
+from difusio.cloud_api.templates import (
+    Created,
+    ListedTemplate,
+    NewTemplate,
+    TemplateError,
+    encode_new,
+    read_created,
+    read_page,
+)
 from difusio.common.sentences import SentenceError
 
 # Within the connection's pool and the TCP and TLS handshake: past this nothing has been sent.
@@ -141,6 +149,21 @@ class CloudApi:
                 return tuple(found)
         raise MetaUnreadableError("Meta's list of templates does not end.")
 
+    async def create_template(self, waba_id: str, new: NewTemplate, token: str) -> Created:
+        """Hand a new template in for approval.  Raises CloudApiError's leaves.
+
+        When no answer came, Meta may have taken it: the list of templates says.
+        """
+        result = await self.post(f"{waba_id}/message_templates", encode_new(new), token)
+        if not isinstance(result, Answer):
+            raise MetaUnreachableError(MetaUnreachableError.__doc__)
+        if result.status != 200:  # noqa: PLR2004 - HTTP's own number
+            raise _refused(result)
+        try:
+            return read_created(result.body)
+        except TemplateError as error:
+            raise MetaUnreadableError(str(error)) from error
+
     async def get_number(self, phone_number_id: str, token: str) -> NumberState:
         """Return the state of one number.  Raises CloudApiError's leaves."""
         body = await self._get(phone_number_id, {"fields": _NUMBER_FIELDS}, token)
@@ -156,11 +179,7 @@ class CloudApi:
             raise MetaUnreachableError(MetaUnreachableError.__doc__)
         if result.status == 200:  # noqa: PLR2004 - HTTP's own number
             return result.body
-        match read_answer(result.status, result.body):
-            case Refusal(code=code, subcode=subcode):
-                raise MetaRefusedError(result.status, code, subcode)
-            case Unreadable() | _:
-                raise MetaRefusedError(result.status, None)
+        raise _refused(result)
 
     async def _once(
         self,
@@ -190,6 +209,14 @@ class CloudApi:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             # Everything else may have happened after the first byte.
             return Lost(type(error).__name__)
+
+
+def _refused(result: Answer) -> MetaRefusedError:
+    match read_answer(result.status, result.body):
+        case Refusal(code=code, subcode=subcode):
+            return MetaRefusedError(result.status, code, subcode)
+        case _:
+            return MetaRefusedError(result.status, None)
 
 
 class _Throughput(msgspec.Struct):

@@ -92,7 +92,17 @@ def bubble_of(
     template: Template, values: Mapping[str, str], contact: Contact | None, delivery: Delivery | None = None
 ) -> Bubble:
     """Show a template filled for a contact.  values: the merge field of each placeholder.  Cost: no query."""
-    preview = render_preview(template.components, _filled(values, contact))
+    return bubble_with(template, _filled(values, contact), contact, delivery)
+
+
+def bubble_with(
+    template: Template,
+    texts: Mapping[str, str],
+    contact: Contact | None = None,
+    delivery: Delivery | None = None,
+) -> Bubble:
+    """Show a template with these texts in its placeholders.  Cost: no query."""
+    preview = render_preview(template.components, texts)
     return Bubble(
         header=preview.header,
         media=preview.media,

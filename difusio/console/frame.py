@@ -26,6 +26,7 @@ WAYS: Final[Sequence[Way]] = (
     Way("campaigns", _("Campaigns"), Right.SEE_CAMPAIGNS),
     Way("contacts", _("Contacts"), Right.SEE_PEOPLE),
     Way("segments", _("Segments"), Right.SEE_CAMPAIGNS),
+    Way("templates", _("Templates"), Right.SEE_CAMPAIGNS),
     Way("conversations", _("Conversations"), Right.SEE_TALKS),
     Way("consent", _("Consent"), Right.PROVE),
     Way("settings", _("Settings"), Right.MANAGE),

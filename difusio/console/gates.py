@@ -20,6 +20,7 @@ from difusio.accounts.models import Membership, Role, User, Workspace
 from difusio.accounts.rights import Right, may
 from difusio.campaigns.models import Campaign, RoundBatch
 from difusio.contacts.models import Contact
+from difusio.message_templates.models import Template
 from difusio.segments.models import Segment
 
 # Pages that answer before there is an owner.
@@ -121,6 +122,22 @@ def campaign_for(here: Here, campaign_id: int) -> Campaign:
         raise Http404 from None
 
 
+def segment_for(here: Here, segment_id: int) -> Segment:
+    """Give a segment of the workspace.  Unknown and forbidden are one answer: Http404.  Cost: 1 query."""
+    try:
+        return Segment.objects.get(pk=segment_id, workspace=here.workspace)
+    except Segment.DoesNotExist:
+        raise Http404 from None
+
+
+def template_for(here: Here, template_id: int) -> Template:
+    """Give a template of the workspace.  Unknown and forbidden are one answer: Http404.  Cost: 1 query."""
+    try:
+        return Template.objects.get(pk=template_id, workspace=here.workspace)
+    except Template.DoesNotExist:
+        raise Http404 from None
+
+
 def conversation_for(here: Here, contact_id: int) -> Contact:
     """Give a person of the workspace with their conversation, if they ever wrote; else Http404.  Cost: 1 query."""
     try:
@@ -128,14 +145,6 @@ def conversation_for(here: Here, contact_id: int) -> Contact:
             pk=contact_id, workspace=here.workspace, erased_at=None
         )
     except Contact.DoesNotExist:
-        raise Http404 from None
-
-
-def segment_for(here: Here, segment_id: int) -> Segment:
-    """Give a segment of the workspace.  Unknown and forbidden are one answer: Http404.  Cost: 1 query."""
-    try:
-        return Segment.objects.get(pk=segment_id, workspace=here.workspace)
-    except Segment.DoesNotExist:
         raise Http404 from None
 
 

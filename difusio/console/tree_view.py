@@ -61,7 +61,7 @@ _OUTCOME_WORDS: Final = {
     "read": gettext_lazy("was read by them"),
     "replied": gettext_lazy("was replied to"),
     "left": gettext_lazy("made them leave"),
-    "failed": gettext_lazy("failed"),
+    "failed": gettext_lazy("did not reach them"),
 }
 _KIND_WORDS: Final = {
     "text": gettext_lazy("text"),

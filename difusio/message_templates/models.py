@@ -11,7 +11,8 @@ class Template(models.Model):
     """A template in one language, as Meta has it.
 
     status, category, parameter_format and quality are Meta's words (APPROVED, MARKETING, NAMED, GREEN …);
-    components is Meta's list of header, body, footer and buttons.
+    components is Meta's list of header, body, footer and buttons.  reason, remark: Meta's word and sentence for why it
+    is not approved.  status_at: when Meta says that the status came, so that late news changes nothing.
     """
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="templates")
@@ -24,6 +25,9 @@ class Template(models.Model):
     quality = models.CharField(max_length=16, default="UNKNOWN")
     parameter_format = models.CharField(max_length=16, default="POSITIONAL")
     components = models.JSONField(default=list)
+    reason = models.CharField(max_length=64, blank=True, default="")
+    remark = models.CharField(max_length=500, blank=True, default="")
+    status_at = models.DateTimeField(null=True, blank=True)
     synced_at = models.DateTimeField()
 
     class Meta:
@@ -35,6 +39,41 @@ class Template(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.language})"
+
+
+class ChangeKind(models.TextChoices):
+    """What of a template can move at Meta."""
+
+    STATUS = "status"
+    QUALITY = "quality"
+    CATEGORY = "category"
+    # It becomes another category on a day to come.
+    CATEGORY_NOTICE = "category_notice"
+
+
+class TemplateChange(models.Model):
+    """One move of a template at Meta, as a webhook told it or as a listing showed it."""
+
+    template = models.ForeignKey(Template, models.CASCADE, related_name="changes")
+    kind = models.CharField(max_length=16, choices=ChangeKind)
+    old = models.CharField(max_length=32, blank=True, default="")
+    new = models.CharField(max_length=32)
+    reason = models.CharField(max_length=64, blank=True, default="")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(kind__in=ChangeKind.values), name="message_templates_change_kind"
+            ),
+            # A webhook comes as often as Meta likes.
+            models.UniqueConstraint(
+                fields=["template", "kind", "new", "at"], name="message_templates_change_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.new} of template {self.template_id}"
 
 
 class RateCard(models.Model):

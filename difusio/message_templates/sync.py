@@ -14,18 +14,20 @@ from difusio.cloud_api.templates import ListedTemplate
 from difusio.cloud_api.transport import CloudApi, CloudApiError, MetaRefusedError, MetaUnreachableError
 from difusio.message_templates.choose import DELETED
 from difusio.message_templates.errors import MessageTemplateError
-from difusio.message_templates.models import Template
+from difusio.message_templates.models import Template, TemplateChange
 from difusio.numbers.models import Number
 from difusio.numbers.secrets import access_token
 
 _DEADLINE_S = 30.0
 _CONNECTIONS = 1
 _UNAUTHORIZED = 401
-_TOKEN_CODES = frozenset({0, 190, 2500})
+TOKEN_CODES = frozenset({0, 190, 2500})
 _ROWS_PER_STATEMENT = 500
 
 # What Meta may change on a template; id, account, name and language say which it is.
-_FACTS = ("meta_id", "category", "status", "quality", "parameter_format", "components")
+_FACTS = ("meta_id", "category", "status", "quality", "parameter_format", "components", "reason")
+# Of these every move is kept.
+_KEPT = ("status", "quality", "category")
 
 
 class SyncError(MessageTemplateError):
@@ -57,19 +59,19 @@ class Synced:
     gone: int
 
 
-def sync(*, workspace_id: int, number_id: int, at: datetime) -> Synced:
+def sync(*, workspace_id: int, number_id: int, at: datetime, deadline_s: float = _DEADLINE_S) -> Synced:
     """Read the templates of a number's account at Meta and make ours like them; repeating it changes nothing.
 
     Those no longer listed become DELETED and stay, because batches refer to them.  Not to be called from inside an
-    event loop.  Cost: one request per 100 templates, then 4 queries in one transaction (one more per 500 templates).
+    event loop.  Cost: one request per 100 templates, then 5 queries in one transaction (one more per 500 templates).
     Raises Number.DoesNotExist, UnreachableError, RefusedTokenError, RefusedListError, UnreadableListError.
     """
     number = Number.objects.get(pk=number_id, workspace_id=workspace_id)
-    listed = _list(number)
+    listed = _list(number, deadline_s)
     return _store(workspace_id, number.waba_id, listed, at)
 
 
-def _list(number: Number) -> tuple[ListedTemplate, ...]:
+def _list(number: Number, deadline_s: float) -> tuple[ListedTemplate, ...]:
     token = access_token(number)
 
     async def ask() -> tuple[ListedTemplate, ...]:
@@ -77,7 +79,7 @@ def _list(number: Number) -> tuple[ListedTemplate, ...]:
             base_url=number.api_url,
             version=number.api_version,
             connections=_CONNECTIONS,
-            deadline_s=_DEADLINE_S,
+            deadline_s=deadline_s,
         )
         async with client:
             return await client.list_templates(number.waba_id, token)
@@ -87,7 +89,7 @@ def _list(number: Number) -> tuple[ListedTemplate, ...]:
     except MetaUnreachableError:
         raise UnreachableError from None
     except MetaRefusedError as error:
-        if error.code in _TOKEN_CODES or error.http_status == _UNAUTHORIZED:
+        if error.code in TOKEN_CODES or error.http_status == _UNAUTHORIZED:
             raise RefusedTokenError from None
         raise RefusedListError(why=gettext(cause(error.code))) from None
     except CloudApiError:
@@ -123,6 +125,18 @@ def _store(workspace_id: int, waba_id: str, listed: Iterable[ListedTemplate], at
             unique_fields=["workspace", "waba_id", "name", "language"],
             update_fields=[*_FACTS, "synced_at"],
         )
+        TemplateChange.objects.bulk_create(
+            [
+                TemplateChange(
+                    template_id=known[key]["id"], kind=kind, old=known[key][kind], new=facts[kind], at=at
+                )
+                for key, facts in seen.items()
+                if key in known
+                for kind in _KEPT
+                if known[key][kind] != facts[kind]
+            ],
+            ignore_conflicts=True,
+        )
     changed = [
         key
         for key, facts in seen.items()
@@ -139,4 +153,5 @@ def _facts(row: ListedTemplate) -> dict[str, Any]:
         "quality": row.quality or "UNKNOWN",
         "parameter_format": row.parameter_format,
         "components": list(row.components),
+        "reason": row.rejected_reason or "",
     }

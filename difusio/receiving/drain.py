@@ -1,6 +1,6 @@
 """The drain: take raw webhooks from the log, fold what they say into the store, inbound messages first."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -33,7 +33,7 @@ from difusio.inbox.follow import follow
 from difusio.inbox.leaving import left_at_meta
 from difusio.inbox.receive import prefer, receive
 from difusio.log.port import Lane, LogReader, Post
-from difusio.message_templates.models import Template
+from difusio.message_templates.hear import hear
 from difusio.numbers.models import Number, Portfolio
 from difusio.outbox.fold import Heard, fold
 from difusio.outbox.models import Delivery
@@ -226,25 +226,9 @@ def _apply(news: News, numbers: _Numbers, *, at: datetime) -> None:
         else:
             prefer(news, number=number, at=at)
     elif isinstance(news, TemplateNews):
-        _template_news(news)
+        hear(news, at=at)
     elif isinstance(news, NumberNews):
         _number_news(news, at=at)
-
-
-def _template_news(news: TemplateNews) -> None:
-    templates = Template.objects.filter(waba_id=news.waba_id, name=news.name, language=news.language)
-    changes: dict[str, Callable[[], int]] = {
-        "status": lambda: templates.update(status=_status(news.new)),
-        "quality": lambda: templates.update(quality=news.new or "UNKNOWN"),
-        "category": lambda: templates.update(category=news.new or ""),
-    }
-    if news.kind in changes and news.new:
-        changes[news.kind]()
-
-
-def _status(word: str | None) -> str:
-    # REINSTATED and UNARCHIVED are events; the state they lead to is APPROVED.  A flag changes nothing yet.
-    return "APPROVED" if word in {"REINSTATED", "UNARCHIVED", "FLAGGED"} else word or ""
 
 
 def _number_news(news: NumberNews, *, at: datetime) -> None:

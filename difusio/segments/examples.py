@@ -7,13 +7,11 @@ from typing import Final
 from difusio.common.keyring import keyring
 from difusio.contacts.identities import PURPOSE
 from difusio.contacts.models import Contact, Identity, IdentityKind
+from difusio.contacts.search import masked
 from difusio.segments.count import sample
 from difusio.segments.tree import Node, Not
 
 SIZE: Final = 10
-# The country's beginning and three digits: enough to recognise somebody, too little to write to them.
-_FIRST: Final = 3
-_LAST: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,4 @@ def people(contact_ids: list[int]) -> list[Example]:
 
 
 def _masked(sealed: bytes | memoryview | None) -> str:
-    if sealed is None:
-        return ""
-    phone = keyring().open(bytes(sealed), purpose=PURPOSE).decode()
-    return f"{phone[:_FIRST]} ••• ••• {phone[-_LAST:]}"
+    return masked(keyring().open(bytes(sealed), purpose=PURPOSE).decode()) if sealed is not None else ""

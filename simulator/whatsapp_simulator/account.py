@@ -64,3 +64,5 @@ class Particulars:
     blocked: dict[str, str] = field(default_factory=dict)
     """The block list: person's key, and the address they were blocked by."""
     name_status: str = "APPROVED"
+    new_name: str | None = None
+    """A display name that was asked for and not decided on."""

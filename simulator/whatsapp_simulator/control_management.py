@@ -265,7 +265,8 @@ class ManagementControl:
         self._tell("phone_number_quality_update", value)
 
     def _name(self, line: Line, told: _Name) -> None:
-        name = told.name or line.number.verified_name
+        name = told.name or line.particulars.new_name or line.number.verified_name
+        line.particulars.new_name = None
         line.particulars.name_status = {"PENDING": "PENDING_REVIEW", "DEFERRED": "PENDING_REVIEW"}.get(
             told.decision, told.decision
         )

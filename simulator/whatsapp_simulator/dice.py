@@ -1,9 +1,11 @@
 """Chance that can be repeated: numbers drawn from a hash of the seed and of what they are about."""
 
 import hashlib
+from struct import Struct
 
 _SIDES = 16
 _FULL = 2.0**32
+_SIDE = Struct(">I")
 
 
 def throw(seed: int, *about: str | int) -> bytes:
@@ -16,7 +18,8 @@ def throw(seed: int, *about: str | int) -> bytes:
 
 def side(thrown: bytes, index: int) -> float:
     """Read one of the sixteen numbers, 0 <= x < 1."""
-    return int.from_bytes(thrown[index * 4 : index * 4 + 4], "big") / _FULL
+    number: int = _SIDE.unpack_from(thrown, index * _SIDE.size)[0]
+    return number / _FULL
 
 
 def between(low: float, high: float, chance: float) -> float:

@@ -6,6 +6,7 @@ https://developers.facebook.com/documentation/business-messaging/whatsapp .
 
 import base64
 import re
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -49,7 +50,7 @@ def _message_id(digits: str, direction: int, nonce: str) -> str:
 
 def contact(person: Person, *, with_username: bool, with_user_id: bool = True) -> dict[str, Any]:
     """Write an entry of `contacts`; without a known number there is no `wa_id`, and always the user id."""
-    profile = {"name": person.name}
+    profile: dict[str, Any] = {"name": _ascii(person.name)}
     if with_username and person.username:
         profile["username"] = person.username
     written: dict[str, Any] = {"profile": profile}
@@ -108,6 +109,12 @@ def change(
         **({inside: told} if inside else told),
     }
     return {"value": value, "field": field}
+
+
+@lru_cache(maxsize=4096)
+def _ascii(name: str) -> msgspec.Raw:
+    """Write a name as `escaped` would, but for slashes: a thousand contacts are escaped one name at a time."""
+    return msgspec.Raw(_NOT_ASCII.sub(_escape, msgspec.json.encode(name).decode()).encode())
 
 
 def envelope(waba_id: str, changes: list[Any]) -> bytes:

@@ -173,6 +173,14 @@ class Population:
         user_id = address.user_id or ""
         return self._by_user_id.get(user_id) or self._make(PersonFacts(user_id=user_id))
 
+    def read(self, text: str, *, own_digits: str) -> Address | None:
+        """Read the phone that a message goes to, None if it is none; own_digits: the sender's number.
+
+        Digits alone are taken as they are if they are somebody's `wa_id`, because clients answer to what webhooks
+        told them; any other phone without plus is taken as one of the sender's country.
+        """
+        return Address(phone=text) if text in self._by_phone else read_phone(text, own_digits=own_digits)
+
     def find(self, text: str) -> Person | None:
         """Find somebody already seen by key, phone or BSUID."""
         if text in self._people:

@@ -27,6 +27,11 @@ class ScenarioError(ValueError):
     """A scenario or a request to the control plane is not as documented; the message says what and where."""
 
 
+@cache
+def _digits(phone: str) -> str:
+    return "".join(filter(str.isdigit, phone))
+
+
 class Number(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A business phone number."""
 
@@ -51,7 +56,7 @@ class Number(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     @property
     def digits(self) -> str:
         """The number in digits alone, as webhooks write it."""
-        return "".join(filter(str.isdigit, self.display_phone_number))
+        return _digits(self.display_phone_number)
 
 
 class Group(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Mapping
 
 from aiohttp import StreamReader, web
 from aiohttp.abc import AbstractStreamWriter
@@ -35,6 +36,8 @@ _FILES_ARE_INERT = {
     "Content-Security-Policy": "sandbox; default-src 'none'",
     "X-Content-Type-Options": "nosniff",
 }
+
+_NO_QUERY: Mapping[str, str] = {}
 
 _logger = logging.getLogger(__name__)
 
@@ -75,7 +78,8 @@ class Face:
             told = Answer(_TOO_LONG.http_status, _TOO_LONG.body())
         else:
             url = f"http://{request.host}{path}"
-            call = GraphRequest(request.method, path, url, request.query, request.headers, body)
+            query = request.query if "?" in request.raw_path else _NO_QUERY
+            call = GraphRequest(request.method, path, url, query, request.headers, body)
             said = trouble(self._world, call) or answer(self._world, self._life, call)
             told = said if isinstance(said, Answer) else await said
         if self._world.traffic.has_room("call"):

@@ -105,7 +105,7 @@ def it_builds_a_question_by_keyboard_alone(signed_in: Callable[[str], Page], com
         " (with “mida” empty or who bought at least 2 times in the last 36,500 days)."
     )
     expect(page.locator("#answer .count")).to_contain_text(f"{meant} of {everybody} contacts")
-    _press(page, ".people a")
+    _press(page, ".examples a")
     expect(page.locator("#why-title")).to_contain_text("fits")
     saved = Segment.objects.get(name="Catalans who buy")
     assert (saved.counted, saved.counted_of) == (meant, everybody)

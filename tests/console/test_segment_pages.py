@@ -8,13 +8,17 @@ from difusio.contacts.models import Contact
 from difusio.segments.count import Counted
 from difusio.segments.models import Segment
 from tests.console import tour
+from tests.console.tour import campaigns, segments, templates
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def shop() -> tour.Shop:
-    return tour.furnish()
+    shop = tour.bare()
+    for part in (campaigns, segments, templates):
+        part.furnish(shop)
+    return shop
 
 
 @pytest.fixture
@@ -36,15 +40,15 @@ def it_builds_saves_and_counts(browser: Client) -> None:
     counted = browser.post("/segments/new/", FORM | {"act": "count"})
     assert counted.context["answer"].counted == Counted(catalans, everybody)
     others = browser.post("/segments/new/", FORM | {"side": "out"})
-    shown = [one.name for one in others.context["answer"].examples]
-    assert shown[:2] == ["Bilal", "<script>alert(1)</script> '; DROP TABLE contacts_contact; --"]
+    names = [one.name for one in others.context["answer"].examples]
+    assert names[:2] == ["Bilal", "<script>alert(1)</script> '; DROP TABLE contacts_contact; --"]
     assert "<script>alert" not in others.content.decode()
     saved = browser.post("/segments/new/", FORM | {"act": "save", "name": "Catalans"})
 
     segment = Segment.objects.get(name="Catalans")
     assert saved["Location"] == f"/segments/{segment.pk}/"
-    shown = browser.post(f"/segments/{segment.pk}/count/")
-    told = " ".join(shown.content.decode().split())
+    counted_anew = browser.post(f"/segments/{segment.pk}/count/")
+    told = " ".join(counted_anew.content.decode().split())
     assert f"<strong>{catalans}</strong> of {everybody} contacts" in told
     segment.refresh_from_db()
     assert (segment.counted, segment.counted_of) == (catalans, everybody)
@@ -98,10 +102,8 @@ def it_keeps_what_is_used_and_deletes_what_is_not(browser: Client, shop: tour.Sh
         copy["Location"] == f"/segments/{Segment.objects.get(name='Qui llegeix en català (copy)').pk}/edit/"
     )
     assert not Segment.objects.filter(pk=free).exists()
-    assert list(AuditEntry.objects.order_by("seq").values_list("act", flat=True)) == [
-        "segment.added",
-        "segment.deleted",
-    ]
+    acts = AuditEntry.objects.filter(act__startswith="segment.").order_by("seq")
+    assert list(acts.values_list("act", flat=True)) == ["segment.added", "segment.deleted"]
 
 
 def it_changes_a_name_and_refuses_one_that_is_taken(browser: Client, shop: tour.Shop) -> None:

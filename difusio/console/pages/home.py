@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.db.models import Sum
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
@@ -90,7 +90,7 @@ def _first_steps(here: Here, numbers: list[Health]) -> list[FirstStep]:
             _("A number"),
             _("Yours at Meta; or the simulator on this machine, to try everything out."),
             bool(numbers),
-            _url("number_simulator") if manages else "",
+            reverse("number_simulator") if manages else "",
             _("Try it with the simulator"),
         ),
         FirstStep(
@@ -104,25 +104,17 @@ def _first_steps(here: Here, numbers: list[Health]) -> list[FirstStep]:
             _("A test message"),
             _("To yourself: you are the first contact, and you agree to it."),
             False,
-            _url("test_message") if numbers and has_templates and here.may(Right.PLAN_MARKETING) else "",
+            reverse("test_message") if numbers and has_templates and here.may(Right.PLAN_MARKETING) else "",
             _("Send a test message"),
         ),
         FirstStep(
             _("Your contacts"),
             _("From a file, with what each of them agreed to."),
             has_people,
-            (_url("imports") or _url("contacts")) if here.may(Right.BRING_PEOPLE) else "",
+            reverse("imports") if here.may(Right.BRING_PEOPLE) else "",
             _("Bring them in"),
         ),
     ]
-
-
-def _url(name: str) -> str:
-    """Give the address of a page, if there is one."""
-    try:
-        return reverse(name)
-    except NoReverseMatch:
-        return ""
 
 
 def _needs(here: Here) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from difusio.console.routes import (
     segments,
     sessions,
     settings,
+    templates,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -19,6 +20,7 @@ urlpatterns: list[URLPattern] = [
     *campaigns.urlpatterns,
     *contacts.urlpatterns,
     *segments.urlpatterns,
+    *templates.urlpatterns,
     *conversations.urlpatterns,
     *consent.urlpatterns,
     *settings.urlpatterns,

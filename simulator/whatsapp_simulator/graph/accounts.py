@@ -6,7 +6,7 @@ stands for https://developers.facebook.com/documentation/business-messaging/what
 
 from typing import Any
 
-from whatsapp_simulator.graph import analytics, health, numbers, templates
+from whatsapp_simulator.graph import analytics, health, numbers, subscriptions, templates
 from whatsapp_simulator.graph.calls import DONE, Call, flag_of
 from whatsapp_simulator.graph.errors import parameter, refused
 from whatsapp_simulator.graph.fields import asked, chosen, page
@@ -29,6 +29,10 @@ def show(call: Call) -> object:
         "business_verification_status": "verified",
         "status": "DISABLED" if account.is_banned else "ACTIVE",
         "ownership_type": "SELF",
+        "country": "ES",
+        "on_behalf_of_business_info": None,
+        "subscribed_apps": lambda _field: subscriptions.listing(call),
+        "marketing_messages_lite_api_status": setup.marketing_messages_onboarding_status,
         "marketing_messages_onboarding_status": setup.marketing_messages_onboarding_status,
         "disable_marketing_messages_on_cloud_api": setup.disable_marketing_messages_on_cloud_api,
         "is_enabled_for_insights": account.has_insights,

@@ -12,7 +12,7 @@ from whatsapp_simulator.graph.answers import Answer
 from whatsapp_simulator.graph.calls import Call, needs_product
 from whatsapp_simulator.graph.errors import parameter, refused
 from whatsapp_simulator.graph.fields import page
-from whatsapp_simulator.people import Address, Person, read_phone, read_user_id
+from whatsapp_simulator.people import Address, Person, read_user_id
 
 _LONGEST_LIST = 64_000
 _FULL, _SOME_FAILED = 139101, 139100
@@ -94,7 +94,7 @@ def _users(call: Call) -> list[str]:
 
 
 def _address(call: Call, written: str) -> Address | None:
-    return read_user_id(written) or read_phone(written, own_digits=call.line.number.digits)
+    return read_user_id(written) or call.world.population.read(written, own_digits=call.line.number.digits)
 
 
 def _success(written: str, person: Person, address: Address | None) -> dict[str, str]:

@@ -13,7 +13,7 @@ from whatsapp_simulator.graph.calls import DONE, Call, listed, one_of, text_of
 from whatsapp_simulator.graph.errors import RefusedError, parameter, problem, unknown_id
 from whatsapp_simulator.graph.fields import asked, chosen, page
 
-_CODE_LETTERS = string.ascii_uppercase + string.digits
+_CODE_LETTERS = string.ascii_uppercase + "234567"
 _CODE_LENGTH = 14
 _MOST_CODES, _LONGEST_PREFILLED = 2000, 140
 _SHOWN_OF_CODE = ("code", "prefilled_message", "deep_link_url")
@@ -129,7 +129,7 @@ def take_username(call: Call) -> object:
         )
     line.particulars.username, line.particulars.username_status = name, "approved"
     _tell_username(call, name, "approved")
-    return DONE
+    return {"status": "approved"}
 
 
 def drop_username(call: Call) -> object:

@@ -5,6 +5,7 @@ https://developers.facebook.com/documentation/business-messaging/whatsapp .
 """
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from whatsapp_simulator.graph.calls import DONE, Call, listed, one_of, text_of
@@ -36,6 +37,7 @@ def create(call: Call) -> object:
     flow: dict[str, Any] = {"id": call.world.new_id(), "status": "DRAFT", "validation_errors": []}
     flow |= {"name": name, "categories": _categories(params.get("categories"))}
     flow |= {"endpoint_uri": params.get("endpoint_uri") or None, "json": None}
+    _touch(call, flow)
     source = flows.get(str(params.get("clone_flow_id", "")))
     if source is not None:
         flow["json"] = source["json"]
@@ -62,6 +64,7 @@ def change(call: Call) -> object:
         flow["categories"] = _categories(params["categories"])
     if "endpoint_uri" in params:
         flow["endpoint_uri"] = params["endpoint_uri"] or None
+    _touch(call, flow)
     return DONE
 
 
@@ -115,6 +118,10 @@ def deprecate(call: Call) -> object:
     return DONE
 
 
+def _touch(call: Call, flow: dict[str, Any]) -> None:
+    flow["updated_at"] = datetime.fromtimestamp(call.now, UTC).strftime("%Y-%m-%dT%H:%M:%S%z")
+
+
 def _flow(call: Call) -> dict[str, Any]:
     return call.world.account.flows[call.node]
 
@@ -154,6 +161,9 @@ def _check_publishable(flow: dict[str, Any]) -> None:
 def _shown(flow: dict[str, Any], call: Call, shown: tuple[str, ...]) -> dict[str, Any]:
     facts = {name: value for name, value in flow.items() if name != "json"}
     facts |= {"json_version": None, "data_api_version": None, "data_channel_uri": flow["endpoint_uri"]}
+    facts |= {"application": None, "health_status": None}
+    setup = call.world.setup
+    facts["whatsapp_business_account"] = {"id": setup.waba_id, "name": setup.waba_name, "timezone_id": "1"}
     facts["preview"] = {
         "preview_url": f"https://business.facebook.com/wa/manage/flows/{flow['id']}/preview",
         "expires_at": "2030-01-01T00:00:00+0000",

@@ -9,6 +9,7 @@ import re
 from typing import Any
 
 from whatsapp_simulator.account import ADDING_NUMBERS, Particulars
+from whatsapp_simulator.countries import calling_code, country
 from whatsapp_simulator.graph import health, subscriptions
 from whatsapp_simulator.graph.calls import DONE, Call, flag_of, needs_product, one_of, text_of
 from whatsapp_simulator.graph.errors import RefusedError, parameter, problem, refused
@@ -30,7 +31,13 @@ _MOST_WRONG_PINS, _WRONG_PIN_SPAN_S, _FAST_S = 5, 3600.0, 2.0
 _ALREADY_VERIFIED = 136024
 _EXISTS = 2388012
 _MOST_NUMBERS_AT_250, _MOST_NUMBERS = 2, 25
+_CHANGES = ("pin", "webhook_configuration", "new_display_name")
 _ABOUT = 139
+# What a number can have and none of these has.
+_UNSET = (
+    "certificate", "new_certificate", "last_onboarded_time",
+    "eligibility_for_api_business_global_search",
+)  # fmt: skip
 _PROFILE_LIMITS = {"about": _ABOUT, "address": 256, "description": 512, "email": 128}
 _MOST_WEBSITES, _LONGEST_WEBSITE = 2, 256
 _VERTICALS = (
@@ -65,7 +72,7 @@ def show(call: Call) -> object:
 def add(call: Call) -> object:
     """Answer `POST /{waba}/phone_numbers`: a new number, to be verified and registered."""
     world, params = call.world, call.params()
-    digits = "".join(filter(str.isdigit, text_of(params, "cc") + text_of(params, "phone_number")))
+    digits = "".join(filter(str.isdigit, _calling_code(params) + text_of(params, "phone_number")))
     name = text_of(params, "verified_name")
     if world.account.is_restricted(ADDING_NUMBERS, call.now):
         raise refused(368, "The account may not add phone numbers for now.")
@@ -85,10 +92,11 @@ def add(call: Call) -> object:
 
 
 async def change(call: Call) -> object:
-    """Answer `POST /{phone_number_id}`: the PIN, and a callback of the number's own."""
+    """Answer `POST /{phone_number_id}`: the PIN, a callback of the number's own, another display name."""
     params, line = call.params(), call.line
-    if "pin" not in params and "webhook_configuration" not in params:
-        raise parameter("(#100) One of the parameters pin, webhook_configuration is required.")
+    if params.keys().isdisjoint(_CHANGES):
+        raise parameter(f"(#100) One of the parameters {', '.join(_CHANGES)} is required.")
+    name = text_of(params, "new_display_name") if "new_display_name" in params else line.particulars.new_name
     pin = _pin(params) if "pin" in params else line.particulars.pin
     if "webhook_configuration" in params:
         configuration = params["webhook_configuration"]
@@ -99,7 +107,7 @@ async def change(call: Call) -> object:
             call.world.subscriptions.numbers.pop(call.node, None)
         else:
             call.world.subscriptions.numbers[call.node] = callback
-    line.particulars.pin = pin
+    line.particulars.pin, line.particulars.new_name = pin, name
     return DONE
 
 
@@ -192,7 +200,7 @@ def change_settings(call: Call) -> object:
 
 def show_profile(call: Call) -> object:
     """Answer `GET /{phone_number_id}/whatsapp_business_profile`."""
-    profile = {"messaging_product": "whatsapp", **call.line.particulars.profile}
+    profile = {"messaging_product": "whatsapp", "vertical": "UNDEFINED", **call.line.particulars.profile}
     known = dict.fromkeys((*_PROFILE_LIMITS, "websites", "vertical", "profile_picture_url")) | profile
     shown = ("messaging_product", *call.line.particulars.profile)
     row = chosen(known, asked(call.query.get("fields", "")), shown=shown, node="WhatsAppBusinessProfile")
@@ -218,6 +226,11 @@ def change_profile(call: Call) -> object:
     return DONE
 
 
+def _calling_code(params: dict[str, Any]) -> str:
+    # Meta's pages call it cc, newer ones country_code; clients use either.
+    return text_of({"cc": str(params.get("cc", params.get("country_code", "")))}, "cc")
+
+
 def _facts(world: World, line: Line) -> dict[str, Any]:
     number, particulars = line.number, line.particulars
     return {
@@ -229,6 +242,7 @@ def _facts(world: World, line: Line) -> dict[str, Any]:
         "platform_type": "CLOUD_API",
         "status": number.status,
         "name_status": particulars.name_status,
+        "new_name_status": "PENDING_REVIEW" if particulars.new_name else None,
         "throughput": {"level": "HIGH" if number.mps >= _HIGH_MPS else "STANDARD"},
         "whatsapp_business_manager_messaging_limit": world.portfolio.step,
         "messaging_limit_tier": world.portfolio.step,
@@ -237,8 +251,17 @@ def _facts(world: World, line: Line) -> dict[str, Any]:
         "is_official_business_account": False,
         "username": particulars.username,
         "webhook_configuration": _webhooks(world, number),
-        "conversational_automation": {"prompts": particulars.prompts, "commands": particulars.commands},
+        "conversational_automation": (
+            {"prompts": particulars.prompts, "commands": particulars.commands}
+            if particulars.prompts or particulars.commands
+            else None
+        ),
         "account_mode": "LIVE",
+        "search_visibility": "VISIBLE",
+        "is_preverified_number": False,
+        "country_dial_code": calling_code(number.digits) or None,
+        "country_code": country(number.digits),
+        **dict.fromkeys(_UNSET),
         "health_status": health.of_number(world, number),
         "id": number.phone_number_id,
     }

@@ -22,7 +22,7 @@ from whatsapp_simulator.graph import (
     templates,
     tokens,
 )  # fmt: skip
-from whatsapp_simulator.graph.access import ROOT_EDGES, check_token, split_path
+from whatsapp_simulator.graph.access import ROOT_EDGES, WITHOUT_TOKEN, check_token, split_path
 from whatsapp_simulator.graph.answers import Answer, told
 from whatsapp_simulator.graph.calls import Call, GraphRequest, Handler
 from whatsapp_simulator.graph.errors import RefusedError, refused, unknown_id
@@ -107,6 +107,7 @@ _OTHERS: Mapping[str, Mapping[str, Handler]] = {
     "upload": {"GET": files.session_standing, "POST": files.upload_part},
     "message_template_library": {"GET": templates.library},
     "debug_token": {"GET": tokens.debug},
+    "oauth/access_token": {"GET": tokens.issue},
 }  # fmt: skip
 ROUTES = {**_SENDS, **_MANAGEMENT, **_OTHERS}
 
@@ -123,7 +124,8 @@ def answer(world: World, life: Life, request: GraphRequest) -> Answer | Awaitabl
             check_token(world.setup, request.headers, request.query)
             return files.download(world, request.query)
         version, parts = split_path(request.path)
-        check_token(world.setup, request.headers, request.query)
+        if parts[:1] != [WITHOUT_TOKEN]:
+            check_token(world.setup, request.headers, request.query)
         route, handler, call = _routed(world, life, request, version, parts)
         if route not in _SENDS:
             code, header = world.quota.count(world.setup, world.rules, is_management=route in _MANAGEMENT)
@@ -131,7 +133,8 @@ def answer(world: World, life: Life, request: GraphRequest) -> Answer | Awaitabl
             if code is not None:
                 raise refused(code)
         said = handler(call)
-        if isawaitable(said):
+        # Nearly everything is a send, and answered at once: ask for that first.
+        if not isinstance(said, Answer) and isawaitable(said):
             return _later(world, said, headers)
     except RefusedError as refusal:
         return _refused(world, refusal, headers)

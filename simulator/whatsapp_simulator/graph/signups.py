@@ -17,7 +17,10 @@ _PLACEHOLDER = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 (
     _NOT_FOUND, _UNKNOWN_PLACEHOLDER, _MISSING_VALUE, _NOT_ACCEPTED, _ALREADY_ACCEPTED, _WRONG_TERMS, _NOT_HTTPS,
 ) = (2494164, 2494166, 2494167, 2494168, 2494176, 2494177, 2494179)  # fmt: skip
-_SHOWN = ("id", "display_name", "signup_message", "confirmation_message", "status")
+_SHOWN = (
+    "id", "waba_id", "display_name", "signup_message", "confirmation_message", "privacy_policy_url", "website_url",
+    "promo_code", "status",
+)  # fmt: skip
 
 
 def listing(call: Call) -> object:
@@ -92,5 +95,5 @@ def _check_terms(policy: object, *, is_first: bool) -> None:
 
 
 def _shown(signup: dict[str, Any], call: Call) -> dict[str, Any]:
-    facts = {name: value or None for name, value in signup.items()}
+    facts = {name: value or None for name, value in signup.items()} | {"waba_id": call.world.setup.waba_id}
     return chosen(facts, asked(call.query.get("fields", "")), shown=_SHOWN, node="WhatsAppBusinessSignup")

@@ -95,9 +95,23 @@ def listing(call: Call) -> object:
     """Answer `GET /{waba}/message_templates`.
 
     Filters: name or name_or_content (a part of it), content, status, category, language, quality_score.
+    `summary` asks for figures of the account beside the page.
     """
     fields = asked(call.query.get("fields", ""))
-    return page(rows(call.world, call.query, fields), call.query, call.request.url)
+    found = rows(call.world, call.query, fields)
+    listing = page(found, call.query, call.request.url)
+    if "summary" not in call.query:
+        return listing
+    figures = {
+        "total_count": len(found),
+        "message_template_count": len(call.world.catalogue),
+        "message_template_limit": call.world.rules.most_templates,
+        "are_translations_complete": True,
+    }
+    return {
+        **listing,
+        "summary": chosen(figures, asked(call.query["summary"]), shown=tuple(figures), node=NODE),
+    }
 
 
 def rows(world: World, query: Mapping[str, str], fields: tuple[Field, ...]) -> list[dict[str, Any]]:

@@ -1,11 +1,14 @@
-"""`GET /debug_token`: what Graph knows about a token.
+"""Tokens: what Graph knows about one (`/debug_token`), and the app's own (`/oauth/access_token`).
 
-Source: https://developers.facebook.com/docs/graph-api/reference/debug_token (read 2026-11-22)
+Source: https://developers.facebook.com/docs/graph-api/reference/debug_token,
+https://developers.facebook.com/docs/facebook-login/guides/access-tokens (read 2026-11-22)
 """
 
 import hmac
 
-from whatsapp_simulator.graph.calls import Call, text_of
+from whatsapp_simulator.graph.access import app_token
+from whatsapp_simulator.graph.calls import Call, one_of, text_of
+from whatsapp_simulator.graph.errors import Problem, RefusedError
 
 _SCOPES = (
     "whatsapp_business_management",
@@ -14,6 +17,23 @@ _SCOPES = (
     "public_profile",
 )
 _INVALID = {"code": 190, "message": "Invalid OAuth access token - Cannot parse access token"}
+
+
+_WRONG_APP = Problem(
+    101, 400, "Error validating application. Cannot get application info due to a system error."
+)
+_WRONG_SECRET = Problem(1, 400, "Error validating client secret.")
+
+
+def issue(call: Call) -> object:
+    """Give the app's own token to whoever knows the app's secret."""
+    setup, query = call.world.setup, call.query
+    one_of(query.get("grant_type"), "grant_type", ("CLIENT_CREDENTIALS",))
+    if text_of(query, "client_id") != setup.app_id:
+        raise RefusedError(_WRONG_APP)
+    if not hmac.compare_digest(text_of(query, "client_secret").encode(), setup.app_secret.encode()):
+        raise RefusedError(_WRONG_SECRET)
+    return {"access_token": app_token(setup), "token_type": "bearer"}
 
 
 def debug(call: Call) -> object:

@@ -12,10 +12,11 @@ from tests.console.tour import (
     segments,
     sessions,
     settings,
+    templates,
 )
 from tests.console.tour.shop import Route, Screen, Shop
 
-PARTS = (doors, sessions, campaigns, contacts, segments, conversations, consent, settings)
+PARTS = (doors, sessions, campaigns, contacts, segments, templates, conversations, consent, settings)
 ROUTES: dict[str, Route] = {route.name: route for part in PARTS for route in part.ROUTES}
 SCREENS: list[Screen] = [screen for part in PARTS for screen in part.SCREENS]
 

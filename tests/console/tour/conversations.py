@@ -29,7 +29,7 @@ SCREENS = [
     Screen("conversations-all", "/conversations/?show=all", 6, is_telling_when_empty=True),
     Screen("conversations-sought", "/conversations/?q=gua", 6),
     Screen("conversations-nobody", "/conversations/?q=zzz", 4),
-    Screen("conversation", "/conversations/{contact_id}/", 12),
+    Screen("conversation", "/conversations/{talk_id}/", 12),
     Screen("conversation-closed", "/conversations/{closed_id}/", 11),
 ]
 LONG: Final = "Maria de la Immaculada Concepció Guanyabens-Vilallonga i Puigdevall de Montfalcó"
@@ -65,7 +65,8 @@ def furnish(shop: Shop) -> None:
     )
     settle(Conversation.objects.get(contact=chen).pk, up_to=2**40)
     bilal = write(number, "Bilal", "A quina hora tanqueu?", minutes_ago=60 * 50)
-    shop.ids |= {"contact_id": asha, "closed_id": bilal}
+    shop.ids |= {"talk_id": asha, "closed_id": bilal}
+    shop.ids.setdefault("contact_id", asha)
 
 
 def write(

@@ -8,9 +8,9 @@ import msgspec
 from whatsapp_simulator.graph.errors import parameter, refused
 from whatsapp_simulator.graph.messages.members import missing, optional_text, required_object, wrong
 from whatsapp_simulator.outgoing import Endpoint
-from whatsapp_simulator.people import Address, read_phone, read_user_id
+from whatsapp_simulator.people import Address, read_user_id
 from whatsapp_simulator.scenario import Group, Setup
-from whatsapp_simulator.world import Line
+from whatsapp_simulator.world import Line, World
 
 _LONGEST_TOKEN = 512
 _KINDS_OF_GROUPS = frozenset({"text", "image", "video", "document", "audio", "sticker", "template"})
@@ -50,8 +50,9 @@ def decode(body: bytes) -> dict[str, Any]:
     return written
 
 
-def read_envelope(setup: Setup, line: Line, endpoint: Endpoint, written: dict[str, Any]) -> Envelope:
+def read_envelope(world: World, line: Line, endpoint: Endpoint, written: dict[str, Any]) -> Envelope:
     """Read the members beside the content; raises RefusedError with Meta's words."""
+    setup = world.setup
     kind = written.get("type") or "text"
     if endpoint == "marketing_messages":
         _check_marketing_members(written, kind)
@@ -62,7 +63,7 @@ def read_envelope(setup: Setup, line: Line, endpoint: Endpoint, written: dict[st
     if recipient_type == "group":
         address_text, group = _group(setup, written, kind)
     else:
-        address_text, address = _address(written, line)
+        address_text, address = _address(world, line, written)
     _check_account(setup, written)
     context = written.get("context")
     return Envelope(
@@ -90,7 +91,7 @@ def _check_marketing_members(written: dict[str, Any], kind: Any) -> None:
             raise parameter("(#100) Param bid_spec['per_message_bid_multiplier'] must be a positive number.")
 
 
-def _address(written: dict[str, Any], line: Line) -> tuple[str, Address]:
+def _address(world: World, line: Line, written: dict[str, Any]) -> tuple[str, Address]:
     """Read `to`, or `recipient` when `to` is absent."""
     name = "to" if written.get("to") not in (None, "") else "recipient"
     text = written.get(name)
@@ -98,10 +99,11 @@ def _address(written: dict[str, Any], line: Line) -> tuple[str, Address]:
         raise parameter("The parameter to is required.")
     if not isinstance(text, str):
         raise wrong(f"Parameter {name} must be a string.")
-    address = read_phone(text, own_digits=line.number.digits) if name == "to" else read_user_id(text)
+    own = line.number.digits
+    address = world.population.read(text, own_digits=own) if name == "to" else read_user_id(text)
     if address is None:
         raise wrong(f"Parameter {name} is not a valid {'phone number' if name == 'to' else 'user id'}.")
-    if address.phone == line.number.digits:
+    if address.phone == own:
         raise refused(131021)
     return text, address
 

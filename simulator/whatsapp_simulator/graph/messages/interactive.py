@@ -102,14 +102,17 @@ def _reply_buttons(action: Action, _attach: Attach) -> Parts:
     return {"buttons": _replies(required_list(action, "buttons", "interactive['action']"), _BUTTONS)}
 
 
-def _replies(written: list[dict[str, Any]], most: int) -> tuple[Button, ...]:
+def _replies(
+    written: list[dict[str, Any]], most: int, kinds: tuple[str, ...] = ("reply",)
+) -> tuple[Button, ...]:
     if len(written) > most:
         raise wrong(f"Invalid buttons count. Min allowed buttons: 1, Max allowed buttons: {most}")
     buttons = []
     for button in written:
-        if button.get("type", "reply") != "reply":
-            raise wrong("Button type must be reply.")
-        reply = required_object(button, "reply", "buttons")
+        kind = button.get("type", "reply")
+        if kind not in kinds:
+            raise wrong(f"Button type must be {' or '.join(kinds)}.")
+        reply = required_object(button, kind, "buttons")
         title = label(reply, "title", "Button title", longest=_TITLE)
         buttons.append(Button("reply", title, label(reply, "id", "Button id", longest=_ID)))
     _check_unique([button.title for button in buttons], "Duplicate title for buttons")
@@ -266,7 +269,9 @@ def _card(card: dict[str, Any], attach: Attach) -> Card:
 
 def _card_buttons(action: Action) -> tuple[Button, ...]:
     if action.get("buttons") is not None:
-        return _replies(required_list(action, "buttons", "cards"), _BUTTONS - 1)
+        # Meta's page of this kind calls them quick_reply, what everywhere else is a reply.
+        buttons = required_list(action, "buttons", "cards")
+        return _replies(buttons, _BUTTONS - 1, ("reply", "quick_reply"))
     return (_link_button(_parameters(action, "cta_url", ("display_text", "url"))),)
 
 
@@ -286,6 +291,19 @@ def _location(action: Action, _attach: Attach) -> Parts:
 def _call_permission(action: Action, _attach: Attach) -> Parts:
     _check_name(action, "call_permission_request")
     return {"buttons": (Button("call_permission", "Choose preference"),)}
+
+
+def _call(action: Action, _attach: Attach) -> Parts:
+    _check_name(action, "voice_call")
+    only(action, ("name", "parameters"), "interactive['action']")
+    parameters = action.get("parameters") or {}
+    if not isinstance(parameters, dict):
+        raise wrong("Parameter parameters must be a JSON object.")
+    only(parameters, ("display_text", "ttl_minutes", "payload"), "interactive['action']['parameters']")
+    title = "Call now"
+    if parameters.get("display_text"):
+        title = label(parameters, "display_text", "Button display text", longest=_TITLE)
+    return {"buttons": (Button("voice_call", title),)}
 
 
 def _contact_info(action: Action, _attach: Attach) -> Parts:
@@ -353,6 +371,7 @@ _KINDS: dict[str, tuple[Callable[[Action, Attach], Parts], tuple[str, ...], bool
     "address_message": (_address, _TEXT, True, True),
     "location_request_message": (_location, _NONE, True, False),
     "call_permission_request": (_call_permission, _NONE, False, False),
+    "voice_call": (_call, _NONE, True, False),
     "request_contact_info": (_contact_info, _NONE, True, True),
     "order_details": (_order_details, _ANY, True, True),
     "order_status": (_order_status, _NONE, True, True),

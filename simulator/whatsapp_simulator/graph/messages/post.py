@@ -45,7 +45,7 @@ def post_message(world: World, life: Life, line: Line, endpoint: Endpoint, body:
     written = decode(body)
     if "status" in written and "type" not in written:
         return mark_as_read(world, written, endpoint)
-    envelope = read_envelope(world.setup, line, endpoint, written)
+    envelope = read_envelope(world, line, endpoint, written)
     content = _read(world, envelope, written)
     people = _people(world, envelope)
     person, where = people[0], line.number.phone_number_id

@@ -1,0 +1,1 @@
+"""How fast this simulator is: `whatsapp-simulator bench`."""
