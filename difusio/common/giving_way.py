@@ -3,6 +3,8 @@
 The engine ``work`` says so; a job that gives way is begun again later, so it must be safe to repeat.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Event
 
 _wanted = Event()
@@ -12,10 +14,15 @@ class GaveWay(Exception):
     """The process ends: what was not committed is undone, and the job is taken up again by another one."""
 
 
-def give_way_when(stop: Event) -> None:
-    """Let all work of this process give way once ``stop`` is set."""
+@contextmanager
+def giving_way_when(stop: Event) -> Iterator[None]:
+    """Let all work of this process give way once ``stop`` is set, as long as the context lasts."""
     global _wanted  # noqa: PLW0603  # one process has one order to end
-    _wanted = stop
+    before, _wanted = _wanted, stop
+    try:
+        yield
+    finally:
+        _wanted = before
 
 
 def give_way() -> None:

@@ -12,7 +12,7 @@ from django_tasks import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from difusio.common.clock import now
-from difusio.common.giving_way import GaveWay, give_way_when
+from difusio.common.giving_way import GaveWay, giving_way_when
 from difusio.common.store import STORE_AWAY, forget_connection
 
 _IDLE_S: Final = 0.5
@@ -31,7 +31,11 @@ _log = structlog.get_logger("difusio.work")
 
 def run(stop: Event, *, owner: str) -> None:
     """Do jobs until ``stop`` is set; the one in hand gives way then.  owner: who is asked when it hangs."""
-    give_way_when(stop)
+    with giving_way_when(stop):
+        _run(stop, owner)
+
+
+def _run(stop: Event, owner: str) -> None:
     tidy_at = now()
     while not stop.is_set():
         try:
