@@ -178,7 +178,7 @@ def it_counts_a_segment_and_refuses_a_tree_that_is_none(shop: int, tmp_path: Pat
     tree.write_text('{"field": "country", "in": ["ES"]}')
     assert "Segment 1 is there" in said("segments", "add", "Spain", "--tree", tree)
 
-    assert figures("segments", "count", 1) == {"segment": 1, "people": 3}
+    assert figures("segments", "count", 1) == {"segment": 1, "people": 3, "of": 3}
     assert "There is a segment called Spain already" in complaint("segments", "add", "Spain", "--tree", tree)
     for bad in ("", "{", "[]", '{"field": "x; DROP TABLE contacts_contact"}', '{"all": 4}'):
         tree.write_text(bad)
