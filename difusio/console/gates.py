@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.db.models import BooleanField, Exists, IntegerField, OuterRef
+from django.db.models import BooleanField, Exists, ExpressionWrapper, IntegerField, OuterRef, Q
 from django.db.models.expressions import RawSQL
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
@@ -19,7 +19,7 @@ from difusio.accounts.gates import SignedInRequest
 from difusio.accounts.hold import IS_HELD
 from difusio.accounts.models import Membership, Role, User, Workspace
 from difusio.accounts.rights import Right, may
-from difusio.campaigns.models import Campaign, RoundBatch
+from difusio.campaigns.models import Campaign, CampaignState, RoundBatch
 from difusio.contacts.models import Contact
 from difusio.message_templates.models import Template
 from difusio.segments.models import Segment
@@ -38,13 +38,19 @@ _WAITING: Final = RawSQL(  # no value from outside: one count, within the query 
 )
 _IS_HELD: Final = RawSQL(IS_HELD, [], output_field=BooleanField())  # noqa: S611  # no value from outside
 # Asked within the query that every page asks; open batches are few, and an index holds them alone.
-_IS_SENDING: Final = Exists(
-    RoundBatch.objects.filter(
-        batch__number__workspace=OuterRef("workspace"),
-        batch__is_open=True,
-        batch__paused_at=None,
-        batch__cancelled_at=None,
+_IS_SENDING: Final = ExpressionWrapper(
+    Q(
+        Exists(
+            RoundBatch.objects.filter(
+                batch__number__workspace=OuterRef("workspace"),
+                batch__is_open=True,
+                batch__paused_at=None,
+                batch__cancelled_at=None,
+            )
+        )
     )
+    | Q(Exists(Campaign.objects.filter(workspace=OuterRef("workspace"), state=CampaignState.PREPARING))),
+    output_field=BooleanField(),
 )
 
 

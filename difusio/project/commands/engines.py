@@ -116,10 +116,11 @@ def clock(_installation: "Installation", parent: int) -> None:
 
 
 @click.command()
+@click.option("--urgent", is_flag=True, help="Only what cannot wait for an import: launches.")
 @_parent
 @engine
-def work(_installation: "Installation", parent: int) -> None:
-    """Do the long work that pages leave behind, as imports."""
+def work(_installation: "Installation", urgent: bool, parent: int) -> None:  # noqa: FBT001  # click hands options over by name
+    """Do the long work that pages leave behind: launches, imports."""
     from difusio.project.serving import collect_rarely, end_with, stop_on_signals
     from difusio.work.worker import run
 
@@ -127,7 +128,7 @@ def work(_installation: "Installation", parent: int) -> None:
     stop_on_signals(stop.set)
     end_with(parent)
     collect_rarely()
-    run(stop, owner=f"{sockets.gethostname()[:40]}:{os.getpid()}")
+    run(stop, owner=f"{sockets.gethostname()[:40]}:{os.getpid()}", only_urgent=urgent)
 
 
 @click.command()
@@ -160,6 +161,8 @@ def up(_installation: "Installation", host: str, port: int, receive_port: int, p
             "drain": ["drain"],
             "clock": ["clock"],
             "work": ["work"],
+            # So that a launch waits for no import.
+            "urgent": ["work", "--urgent"],
         },
         stop,
     )
