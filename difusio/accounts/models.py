@@ -65,6 +65,7 @@ class Workspace(models.Model):
     time_zone = models.CharField(max_length=64, default="Europe/Madrid")
     country = models.CharField(max_length=2, default="ES")
     is_demo = models.BooleanField(default=False)
+    requires_second_factor = models.BooleanField(default=False)
     created_at = models.DateTimeField()
 
     def __str__(self) -> str:

@@ -1,6 +1,6 @@
 """The drain: take raw webhooks from the log, fold what they say into the store, inbound messages first."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,6 +24,7 @@ from difusio.cloud_api.news import (
 )
 from difusio.cloud_api.verdicts import Outcome, failed_later
 from difusio.cloud_api.webhooks import event_key, read_webhook
+from difusio.common import counters
 from difusio.common.binding import binding_cursor
 from difusio.common.clock import now
 from difusio.common.keyring import keyring
@@ -164,7 +165,20 @@ def _fold_posts(log: LogReader, posts: Sequence[Post], *, at: datetime) -> Drain
     for news in others:
         _apply(news, numbers, at=at)
     messages = sum(isinstance(news, InboundMessage) for news in others)
-    return Drained(len(posts), len(statuses), messages, len(poisoned))
+    drained = Drained(len(posts), len(statuses), messages, len(poisoned))
+    if posts:
+        _count(drained, posts[0].lane, statuses.values(), at=at)
+    return drained
+
+
+def _count(drained: Drained, lane: Lane, statuses: Iterable[StatusUpdate], *, at: datetime) -> None:
+    """Count for the operators what was folded; a transaction that is undone afterwards is counted again."""
+    counters.FOLDED_POSTS.add(lane.name.lower(), n=drained.posts)
+    counters.INBOUND.add(n=drained.messages)
+    counters.SET_ASIDE.add(n=drained.poison)
+    for status in statuses:
+        counters.STATUSES.add(status.status)
+        counters.WEBHOOK_DELAY.observe((at - status.at).total_seconds())
 
 
 def _fold_statuses(statuses: dict[bytes, StatusUpdate], *, at: datetime) -> None:

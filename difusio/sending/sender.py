@@ -16,6 +16,7 @@ from django.conf import settings
 from difusio.cloud_api.answers import judge
 from difusio.cloud_api.transport import CloudApi
 from difusio.cloud_api.verdicts import Outcome as Word
+from difusio.common import counters
 from difusio.common.store import STORE_AWAY, forget_connection
 from difusio.log.port import LogReader
 from difusio.outbox import lease
@@ -216,8 +217,13 @@ class NumberSender:
 
     async def _post(self, api: CloudApi, item: Ready) -> None:
         path = f"{self._number.phone_number_id}/{item.path}"
+        began = monotonic()
         judgement = judge(await api.post(path, item.body, self._number.access_token))
         verdict = judgement.verdict
+        counters.REQUEST_SECONDS.observe(monotonic() - began)
+        counters.REQUESTS.add(self._number.id, verdict.outcome)
+        if judgement.refusal is not None and verdict.code is not None:
+            counters.REFUSALS.add(self._number.id, verdict.code)
         if verdict.outcome is Word.RETRY and verdict.scope == "number":
             self._pacer.slow_down(monotonic())
         self._sent.append(Sent(item, judgement))

@@ -12,6 +12,7 @@ from django_tasks import TaskResultStatus
 from django_tasks.base import DEFAULT_TASK_PRIORITY
 from django_tasks_db.models import DBTaskResult
 
+from difusio.common import counters
 from difusio.common.clock import now
 from difusio.common.giving_way import GaveWay, giving_way_when
 from difusio.common.store import STORE_AWAY, forget_connection
@@ -94,6 +95,7 @@ def _in_hand(job_id: object) -> Iterator[bool]:
 def _do(job: Job, owner: str) -> None:
     if len(job.worker_ids) >= _MOST_TRIES:
         _end(job, "difusio.work.worker.GaveUp")
+        counters.JOBS.add("gave_up")
         _log.error("work.gave_up", job=str(job.pk), what=job.task_path, tries=len(job.worker_ids))
         return
     job.claim(owner)
@@ -110,8 +112,10 @@ def _do(job: Job, owner: str) -> None:
     except Exception as error:  # noqa: BLE001  # one job must not end the engine; the log says where
         kind = type(error)
         _end(job, f"{kind.__module__}.{kind.__qualname__}")
+        counters.JOBS.add("failed")
         _log.exception("work.failed", job=str(job.pk), what=job.task_path)
     else:
+        counters.JOBS.add("done")
         _log.info("work.done", job=str(job.pk), what=job.task_path)
 
 

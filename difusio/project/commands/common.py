@@ -60,8 +60,11 @@ def engine(command: Callable[Concatenate[Any, P], None]) -> Callable[P, None]:
     def wrapped(installation: Any, /, *args: P.args, **kwargs: P.kwargs) -> None:
         import structlog
 
+        from difusio.metrics.keep import keeping
+
         try:
-            command(installation, *args, **kwargs)
+            with keeping():
+                command(installation, *args, **kwargs)
         except SentenceError:
             raise
         except Exception:  # noqa: BLE001  # the process ends; the log says where

@@ -27,6 +27,7 @@ ROUTES = [
     _manage("number_go_on", "405", "302 /settings/numbers/"),
     _manage("number_token"),
     _manage("members", outsider=_OWN_FORM),
+    _manage("second_factor", "405", "302 /settings/members/", outsider=("405", "302 /settings/members/")),
     _manage("member_role", "405", "302 /settings/members/"),
     _manage("member_remove", "200", "302 /settings/members/"),
     _manage("invitation_withdraw", "405", "302 /settings/members/"),
