@@ -94,6 +94,11 @@ ORDER BY m.due_at, m.id
 UPDATE outbox_delivery SET state = 'queued'
 WHERE id = ANY(%(deliveries)s) AND state = 'claimed' AND epoch = %(epoch)s
 
+-- name: postpone
+-- Give back what was claimed too soon after another message to the same person.
+UPDATE outbox_delivery SET state = 'queued', due_at = %(until)s
+WHERE id = ANY(%(deliveries)s) AND state = 'claimed' AND epoch = %(epoch)s
+
 -- name: intend
 -- The intent of each request that starts now, durable before its first byte leaves.  A delivery that is no longer ours,
 -- no longer claimed (its person left) or of a paused batch gets none, and must not be posted.

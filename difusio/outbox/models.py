@@ -252,9 +252,22 @@ class Lease(models.Model):
     owner = models.CharField(max_length=64)
     epoch = models.BigIntegerField()
     expires_at = models.DateTimeField()
+    # Why its sender holds the number back by itself, and since when: a word of sending's breaker; empty: it does not.
+    held_back_for = models.CharField(max_length=32, blank=True, default="", db_default="")
+    held_back_since = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return f"lease {self.epoch} of number {self.number_id}"
+
+
+class Sender(models.Model):
+    """A sending process that is there; the numbers are shared out among those seen lately."""
+
+    owner = models.CharField(max_length=64, primary_key=True)
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"sender {self.owner}"
 
 
 class Orphan(models.Model):
