@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
+from time import monotonic
 from uuid import UUID
 
 from django.db import connection
@@ -26,6 +27,9 @@ from difusio.sending.rendering import Ready, Renderer
 
 # Marketing waits while an unread inbound message is older than this: it may be a STOP (design, invariant 6).
 UNREAD_S = 5.0
+# So long a batch is left alone that got less than it asked for, because its portfolio has no room: looking for those
+# who take no place costs as much as there are people who wait.
+NO_ROOM_S = 5.0
 # A refusal that may be repeated is repeated so often; then it is final.
 _MOST_TRIES = 8
 # What came of a request that was intended and never started: it may go out again.
@@ -81,6 +85,7 @@ class Outbox:
         self._log = log
         self._renderers: dict[int, Renderer] = {}
         self._tries: dict[int, int] = {}
+        self._no_room_until: dict[int, float] = {}
         self._last_inbound = self._newest_inbound()
         # Only spreads retries in time; nothing secret hangs on it.
         self._random = Random(hold.epoch)  # noqa: S311
@@ -97,7 +102,17 @@ class Outbox:
             for place, batch in enumerate(peers):
                 share = -(-(wanted - len(ready)) // (len(peers) - place))
                 if share > 0:
-                    ready += self._claim(batch, share)
+                    ready += self._claim_within_room(batch, share)
+        return ready
+
+    def _claim_within_room(self, batch: OpenBatch, share: int) -> list[Ready]:
+        if not batch.is_limited:
+            return self._claim(batch, share)
+        if monotonic() < self._no_room_until.get(batch.id, 0.0):
+            return []
+        ready = self._claim(batch, share)
+        if len(ready) < share:
+            self._no_room_until[batch.id] = monotonic() + NO_ROOM_S
         return ready
 
     def intend(self, ready: Sequence[Ready], *, deadline_s: float) -> list[Ready]:
