@@ -111,7 +111,8 @@ def show(request: ConsoleRequest, campaign_id: int) -> HttpResponse:
     here = enter(request, Right.SEE_CAMPAIGNS)
     campaign = campaign_for(here, campaign_id)
     funnel = funnels([campaign])[campaign.pk]
-    room = look(campaign.number.portfolio, at=clock.now())
+    waits = campaign.state == CampaignState.SENDING and bool(funnel.waiting)
+    room = look(campaign.number.portfolio, at=clock.now()) if waits else Room(None)
     shown = {
         "campaign": campaign,
         "funnel": funnel,
