@@ -9,7 +9,7 @@ from difusio.accounts.models import Workspace
 from difusio.consent.models import Entry, Topic
 from difusio.contacts.models import Contact, Identity
 from difusio.message_templates.models import Template
-from difusio.numbers.models import Number
+from difusio.numbers.models import Number, Portfolio
 
 
 class Lane(models.IntegerChoices):
@@ -243,6 +243,24 @@ class ServiceWindow(models.Model):
 
     def __str__(self) -> str:
         return f"window {self.pk}"
+
+
+class Reached(models.Model):
+    """Somebody who holds a place in a portfolio's messaging limit, and when a claim last took it (``outbox.room``)."""
+
+    portfolio = models.ForeignKey(Portfolio, models.CASCADE, related_name="reached", db_index=False)
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="reached", db_index=False)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["contact", "portfolio"], name="outbox_reached_once"),
+        ]
+        # Counts the places in use.
+        indexes: ClassVar = [models.Index(fields=["portfolio", "at", "id"], name="outbox_reached_lately")]
+
+    def __str__(self) -> str:
+        return f"place {self.pk}"
 
 
 class Lease(models.Model):
