@@ -7,7 +7,7 @@ from allauth.mfa.totp.internal.auth import yield_hotp_counters_from_time as mome
 from django.core.cache import cache
 from django.test import Client
 
-from difusio.accounts.models import AuditEntry, Role, User, Workspace
+from difusio.accounts.models import AuditEntry, Membership, Role, User, Workspace
 from tests.console import cast
 
 pytestmark = pytest.mark.django_db
@@ -90,7 +90,7 @@ def it_leads_whoever_has_none_to_set_one_up_and_lets_the_others_work(
 
 def it_asks_in_one_workspace_and_not_in_another(client: Client, dana: User, workspace: Workspace) -> None:
     elsewhere = cast.make_workspace("Forn vell")
-    cast.Membership.objects.create(workspace=elsewhere, user=dana, role=Role.OWNER)
+    Membership.objects.create(workspace=elsewhere, user=dana, role=Role.OWNER)
     ask_everybody(client)
     assert client.get("/campaigns/")["Location"] == "/account/"
 
