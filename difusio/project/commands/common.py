@@ -61,7 +61,9 @@ def engine(command: Callable[Concatenate[Any, P], None]) -> Callable[P, None]:
         import structlog
 
         from difusio.metrics.keep import keeping
+        from difusio.project.start import warn_of_store
 
+        warn_of_store(installation)
         try:
             with keeping():
                 command(installation, *args, **kwargs)
