@@ -1,7 +1,7 @@
 """Freeze an audience: one statement writes a delivery for every member, queued or skipped with its reason."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -24,10 +24,10 @@ _COLUMNS = frozenset({"first_name", "last_name", "language", "country", "time_zo
 class Audience:
     """Who is asked for, and what must hold for each.
 
-    members: SQL that gives contact ids as ``id`` (a compiled segment), parameters: what it binds.  batches: contact
-    language → batch id, one entry for every language that occurs.  paused_countries: whose numbers get no marketing.
-    required_fields: fields that must not be empty, as ``first_name`` or ``fields.size``.  bounds: who is left alone now
-    is queued for later.
+    members: SQL that gives contact ids as ``id`` (a compiled segment), parameters: what it binds.  paused_countries:
+    whose numbers get no marketing.  required_fields: fields that must not be empty, as ``first_name`` or
+    ``fields.size``.  bounds: who is left alone now is queued for later.  batches: contact language → batch id, for
+    every language that occurs; judging needs none.
     """
 
     workspace_id: int
@@ -36,10 +36,10 @@ class Audience:
     topic_kind: TopicKind
     members: sql.Composable
     parameters: Mapping[str, Any]
-    batches: Mapping[str, int]
     paused_countries: Sequence[str] = ()
     required_fields: Sequence[str] = ()
     bounds: Bounds = BOUNDLESS
+    batches: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +57,14 @@ class Frozen:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """How many members of one batch and country share a reason; an empty reason: they will be written to.
+    """How many members of one language and country share a reason; an empty reason: they will be written to.
 
     asleep_until: when their quiet hours end, None: it is not quiet where they are.  ageing: of them, those whose
     consent is more than 21 months old; from 24 months on it has expired.  had_enough: those whom the cap or the topic's
     promise would leave out now.
     """
 
-    batch_id: int
+    language: str
     reason: str
     country: str
     asleep_until: datetime | None
@@ -100,14 +100,6 @@ def judge(audience: Audience, *, at: datetime, leaves_at: datetime | None = None
             {**_parameters(audience, at), **audience.bounds.parameters(leaves_at or at)},
         )
         return [Judged(*row) for row in cursor.fetchall()]
-
-
-def audience_languages(members: sql.Composable, parameters: Mapping[str, Any]) -> list[str]:
-    """List the languages of the people whom ``members`` names.  Cost: 1 query."""
-    with connection.cursor() as cursor:
-        query = sql.SQL(_queries["judged_languages"]).format(members=members)
-        cursor.execute(query, dict(parameters))
-        return sorted(row[0] for row in cursor.fetchall())
 
 
 def _compose(name: str, audience: Audience) -> sql.Composed:

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0004_restraint"),
+        ("accounts", "0005_restraint"),
         ("consent", "0004_count_the_ledger"),
     ]
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0004_restraint"),
+        ("accounts", "0005_restraint"),
         ("consent", "0005_promised_frequency"),
         ("contacts", "0002_search_names"),
         ("numbers", "0002_demo_stays_here"),

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0003_invitation"),
+        ("accounts", "0004_where_the_store_stands"),
     ]
 
     operations = [
