@@ -26,6 +26,10 @@ _STOPS: Final[dict[str, Promise]] = {
     "template_changed": gettext_lazy(
         "The template no longer fits the message: refresh the templates and check it."
     ),
+    "restored": gettext_lazy(
+        "The store came out of a backup: what waits here may have been sent since. Resume it if some may get it"
+        " twice; cancel it if nobody may."
+    ),
     "disabled_update": gettext_lazy("Meta has disabled the account: see Meta's message in its dashboard."),
     "account_restriction": gettext_lazy(
         "Meta has restricted the account: see for how long in its dashboard."

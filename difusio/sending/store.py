@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from difusio.accounts.hold import is_held
 from difusio.cloud_api.answers import Judgement
 from difusio.cloud_api.verdicts import NOT_SENT
 from difusio.cloud_api.verdicts import Outcome as Word
@@ -56,7 +57,12 @@ class Sent:
 
 
 def sendable_numbers() -> list[SendingNumber]:
-    """List the numbers from which something may leave.  Cost: 1 query."""
+    """List the numbers from which something may leave; none in a restored store that nobody has let send.
+
+    Cost: 2 queries.
+    """
+    if is_held():
+        return []
     return [
         SendingNumber(
             id=number.pk,
