@@ -82,7 +82,10 @@ class Delivery(models.Model):
     workspace = models.ForeignKey(
         Workspace, models.CASCADE, related_name="deliveries", db_index=False, db_constraint=False
     )
-    batch = models.ForeignKey(Batch, models.PROTECT, related_name="deliveries", db_index=False)
+    # Each batch with deliveries has a tally, whose own key keeps the batch (decision 0012).
+    batch = models.ForeignKey(
+        Batch, models.PROTECT, related_name="deliveries", db_index=False, db_constraint=False
+    )
     number = models.ForeignKey(
         Number, models.PROTECT, related_name="deliveries", db_index=False, db_constraint=False
     )
@@ -90,8 +93,15 @@ class Delivery(models.Model):
     state = models.CharField(max_length=16, choices=State)
     reason = models.CharField(max_length=32, blank=True, default="")
     code = models.IntegerField(null=True, blank=True)
+    # Taken from a standing, whose key names an entry; and entries refuse to be deleted.
     allowed_by = models.ForeignKey(
-        Entry, models.PROTECT, null=True, blank=True, related_name="deliveries", db_index=False
+        Entry,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="deliveries",
+        db_index=False,
+        db_constraint=False,
     )
     window_closes_at = models.DateTimeField(null=True, blank=True)
     confirms = models.ForeignKey(
