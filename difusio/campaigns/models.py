@@ -75,8 +75,9 @@ class Round(models.Model):
     """One wave of a campaign.
 
     scheduled_for: when it is to leave; in a draft only a wish, empty for "at once".  preparing_since, job: while a job
-    prepares its launch; cleared, the job knows that somebody stopped it.  held_back: why it did not leave, in the
-    language of whoever launched it; empty once somebody has planned anew.
+    prepares its launch; cleared, the job knows that somebody stopped it.  not_after: what has not left by then does not
+    leave any more; empty: the kind's usual time after the launch.  held_back: why it did not leave, in the language of
+    whoever launched it; empty once somebody has planned anew.
     """
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="rounds")
@@ -86,6 +87,7 @@ class Round(models.Model):
     preparing_since = models.DateTimeField(null=True, blank=True)
     job = models.UUIDField(null=True, blank=True)
     held_back = models.TextField(blank=True, default="")
+    not_after = models.DateTimeField(null=True, blank=True)
     launched_at = models.DateTimeField(null=True, blank=True)
     launched_by = models.CharField(max_length=120, blank=True, default="")
 

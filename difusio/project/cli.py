@@ -21,6 +21,7 @@ _COMMANDS = "difusio.project.commands"
         "work": f"{_COMMANDS}.engines:work",
         "metrics": f"{_COMMANDS}.engines:metrics",
         "members": f"{_COMMANDS}.members:members",
+        "restraint": f"{_COMMANDS}.restraint:restraint",
         "numbers": f"{_COMMANDS}.numbers:numbers",
         "contacts": f"{_COMMANDS}.contacts:contacts",
         "consent": f"{_COMMANDS}.consent:consent",

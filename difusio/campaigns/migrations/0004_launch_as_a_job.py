@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0004_where_the_store_stands"),
-        ("campaigns", "0002_steps_and_schedule"),
+        ("campaigns", "0003_not_after"),
         ("consent", "0004_count_the_ledger"),
         ("numbers", "0002_demo_stays_here"),
         ("segments", "0002_segment_last_count"),

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0004_where_the_store_stands")]
+    dependencies = [("accounts", "0005_restraint")]
     operations = [
         migrations.AddField("workspace", "requires_second_factor", models.BooleanField(default=False)),
         # As Django's createcachetable makes it; unlogged, since a crash may forget attempts.
