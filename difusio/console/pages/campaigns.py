@@ -130,6 +130,8 @@ def show(request: ConsoleRequest, campaign_id: int) -> HttpResponse:
         "may_plan": may_plan(here, campaign.kind),
         "every_s": EVERY_S,
     }
+    if request.htmx and funnel.audience:
+        return _moving_part(request, campaign, funnel, room, shown)
     first = Round.objects.get(campaign=campaign, seq=1)
     step = _next_step(here, campaign)
     shown |= {
