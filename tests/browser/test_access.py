@@ -76,6 +76,11 @@ def it_shuts_nobody_out(
     page.locator("[name=password]").fill(cast.PASSWORD)
     page.locator("main button.is-main").click()
     page.wait_for_url(lambda address: "/sign-in/" not in address)
+    page.set_viewport_size({"width": _NARROW["width"], "height": _NARROW["height"]})
+    page.locator("[popovertarget=menu]").first.click()
+    page.evaluate(AXE_SCRIPT)
+    wrong["menu"] = _run(page, _RULES)
+    page.set_viewport_size({"width": _WIDE["width"], "height": _WIDE["height"]})
     for screen in tour.SCREENS:
         page.goto(live_server.url + shop.address(screen.address))
         wrong[screen.name] = _wrong(page)

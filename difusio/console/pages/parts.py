@@ -75,7 +75,8 @@ def _samples(name: str) -> dict[str, Any]:
         ],
         "answers": [_answer(""), _answer("none")],
         "reasons": [
-            SimpleNamespace(holds=holds, group="", text=_("People who read Catalan.")) for holds in (True, False)
+            SimpleNamespace(holds=holds, group="", text=_("People who read Catalan."))
+            for holds in (True, False)
         ],
         "windows": [(timedelta(hours=20), False), (timedelta(minutes=44), True), (None, False)],
         "empty": {
