@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from django.db import transaction
 from django.db.models import Sum
 
 from difusio.accounts import audit
-from difusio.campaigns.audience import planned
+from difusio.campaigns.audience import counted, planned
 from difusio.campaigns.errors import (
     Blocked,
     MorePeople,
@@ -17,11 +18,14 @@ from difusio.campaigns.errors import (
     NotADraft,
     NumberStopped,
 )
-from difusio.campaigns.findings import findings, judge_plan, said
+from difusio.campaigns.findings import findings, said
 from difusio.campaigns.models import Campaign, CampaignKind, CampaignState, Round, RoundBatch
 from difusio.outbox.freeze import freeze
 from difusio.outbox.models import Batch, Lane, Tally
 from difusio.rules.findings import Level
+
+# Reasons that only come up when a delivery's turn has come.
+_LATER: Final = frozenset({"left", "window_closed", "capped", "promised"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +62,13 @@ def launch(campaign_id: int, *, by: str, at: datetime, at_most: int | None = Non
         if campaign.number.stopped_for:
             raise NumberStopped
         plan = planned(campaign, at=at)
-        blocks = [
-            said(finding)
-            for finding in findings(plan, judge_plan(plan, at=at), at=at)
-            if finding.level is Level.BLOCK
-        ]
+        count = counted(plan, at=at)
+        blocks = [said(finding) for finding in findings(count, at=at) if finding.level is Level.BLOCK]
         if blocks:
             raise Blocked(" ".join(blocks))
         lane = Lane.SERVICE if campaign.kind == CampaignKind.SERVICE_ALERT else Lane.BULK
         batches = {}
-        for version, template in sorted(plan.templates.items()):
+        for version, template in sorted(count.templates.items()):
             batch = Batch.objects.create(
                 workspace=campaign.workspace,
                 number=campaign.number,
@@ -79,7 +80,8 @@ def launch(campaign_id: int, *, by: str, at: datetime, at_most: int | None = Non
             )
             RoundBatch.objects.create(round=first, variant=plan.variant, language=version, batch=batch)
             batches[version] = batch.pk
-        frozen = freeze(plan.audience(batches), due_at=at, at=at)
+        places = {language: batches[version] for language, version in count.languages.items()}
+        frozen = freeze(plan.audience(places), due_at=at, at=at)
         if not frozen.queued:
             raise NobodyConsents
         if at_most is not None and frozen.queued > at_most:
@@ -102,5 +104,5 @@ def _first_result(campaign: Campaign) -> Launched:
     tallies = Tally.objects.filter(batch__round_batch__round__campaign=campaign)
     audience = tallies.filter(measure="audience").aggregate(n=Sum("n"))["n"] or 0
     skips = tallies.filter(measure="skipped").values_list("detail").annotate(n=Sum("n")).order_by("detail")
-    skipped = {reason: int(n) for reason, n in skips if reason not in {"left", "window_closed"}}
+    skipped = {reason: int(n) for reason, n in skips if reason not in _LATER}
     return Launched(campaign.pk, int(audience), int(audience) - sum(skipped.values()), skipped)

@@ -3,6 +3,11 @@
 UPDATE outbox_batch SET paused_at = %(at)s, pause_reason = %(reason)s
 WHERE id = ANY(%(batches)s) AND paused_at IS NULL AND is_open
 
+-- name: pause_anew
+-- A weightier reason than the one before.
+UPDATE outbox_batch SET paused_at = coalesce(paused_at, %(at)s), pause_reason = %(reason)s
+WHERE id = ANY(%(batches)s) AND is_open
+
 -- name: resume
 -- The rest may go out.
 UPDATE outbox_batch SET paused_at = NULL, pause_reason = ''
@@ -15,9 +20,20 @@ UPDATE outbox_batch SET cancelled_at = %(at)s WHERE id = ANY(%(batches)s) AND ca
 -- name: cancel_deliveries
 -- What has not started will not; what is in the air is recorded as it falls.
 WITH waiting AS (
-    SELECT id, batch_id, state FROM outbox_delivery
+    SELECT id, batch_id, state, reason FROM outbox_delivery
     WHERE batch_id = ANY(%(batches)s) AND state IN ('queued', 'claimed')
     ORDER BY id FOR NO KEY UPDATE
+)
+UPDATE outbox_delivery d SET state = 'cancelled', reason = '' FROM waiting w WHERE d.id = w.id
+RETURNING d.batch_id, w.state, w.reason
+
+-- name: cancel_waiting
+-- What waits in a workspace outside the given batches will not be sent.
+WITH waiting AS (
+    SELECT d.id, d.batch_id, d.state FROM outbox_delivery d JOIN outbox_batch b ON b.id = d.batch_id
+    WHERE b.workspace_id = %(workspace)s AND b.is_open AND b.id <> ALL(%(except_for)s::bigint[])
+        AND d.state IN ('queued', 'claimed')
+    ORDER BY d.id FOR NO KEY UPDATE OF d
 )
 UPDATE outbox_delivery d SET state = 'cancelled' FROM waiting w WHERE d.id = w.id
 RETURNING d.batch_id, w.state

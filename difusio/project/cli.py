@@ -20,6 +20,7 @@ _COMMANDS = "difusio.project.commands"
         "clock": f"{_COMMANDS}.engines:clock",
         "work": f"{_COMMANDS}.engines:work",
         "members": f"{_COMMANDS}.members:members",
+        "restraint": f"{_COMMANDS}.restraint:restraint",
         "numbers": f"{_COMMANDS}.numbers:numbers",
         "contacts": f"{_COMMANDS}.contacts:contacts",
         "consent": f"{_COMMANDS}.consent:consent",
@@ -31,6 +32,7 @@ _COMMANDS = "difusio.project.commands"
         "doctor": f"{_COMMANDS}.doctor:doctor",
         "backup": f"{_COMMANDS}.backup:backup",
         "restore": f"{_COMMANDS}.backup:restore",
+        "release": f"{_COMMANDS}.release:release",
     },
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
