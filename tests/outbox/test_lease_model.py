@@ -36,8 +36,8 @@ MIRRORS: Final = [
         "outbox/record.sql",
         "d.state = 'in_doubt' AND d.epoch = attempt.epoch AND attempt.outcome <> 'in_doubt'",
     ),
-    ("sending/sender.py", "if monotonic() > until:"),
-    ("sending/sender.py", "until=asked_at + lease.longest_request_s()"),
+    ("sending/number_sender.py", "if monotonic() > until:"),
+    ("sending/number_sender.py", "until=asked_at + lease.longest_request_s()"),
 ]
 
 
