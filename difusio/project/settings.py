@@ -282,6 +282,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 # One locale folder per app; Django finds them by the apps' names.  Here: what Django itself says wrongly.
 LOCALE_PATHS = [BASE_DIR / "project" / "months"]
+FORMAT_MODULE_PATH = "difusio.project.formats"
 
 STATIC_URL = "static/"
 STATIC_ROOT = DIFUSIO_HOME / "static"
