@@ -10,7 +10,7 @@ from difusio.consent.models import TopicKind
 from difusio.message_templates.choose import sendable
 from difusio.message_templates.compiled import compile_batch
 from difusio.message_templates.models import Template
-from difusio.outbox.freeze import Audience, Judged, judge
+from difusio.outbox.freeze import Audience, Canary, Judged, judge
 from difusio.rules.us_pause import paused_countries
 from difusio.segments.compile import Question, compile_tree
 from difusio.segments.tree import parse
@@ -39,7 +39,7 @@ class Planned:
         """Choose the version that people of a language get."""
         return choose_version(language, self.versions, otherwise=self.variant.language)
 
-    def audience(self, batches: Mapping[str, int] | None = None) -> Audience:
+    def audience(self, batches: Mapping[str, int] | None = None, *, canary: Canary | None = None) -> Audience:
         """Put the question in the outbox's words; batches: contact language → batch id, to freeze."""
         topic = self.campaign.topic
         return Audience(
@@ -52,6 +52,7 @@ class Planned:
             paused_countries=tuple(sorted(paused_countries(self.category, on=self.at.date()))),
             required_fields=self.required,
             batches=batches or {},
+            canary=canary,
         )
 
 

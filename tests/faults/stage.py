@@ -49,7 +49,10 @@ from tests.cast import Shop
 TOKEN: Final = "planted-access-token-4711"
 APP_SECRET: Final = "planted-app-secret-4712"
 VERIFY_TOKEN: Final = "planted-verify-token-4713"
-SCALE: Final = {"DIFUSIO_LEASE_SECONDS": "2", "DIFUSIO_REQUEST_SECONDS": "1", "DIFUSIO_DOUBT_SECONDS": "3"}
+SCALE: Final = {
+    "DIFUSIO_LEASE_SECONDS": "2", "DIFUSIO_REQUEST_SECONDS": "1", "DIFUSIO_DOUBT_SECONDS": "3",
+    "DIFUSIO_CANARY_SECONDS": "20",
+}  # fmt: skip
 UNDER_WAY: Final = ("queued", "claimed", "sending", "in_doubt")
 
 _NUMBERS: Final = 24
