@@ -82,8 +82,9 @@ class Campaign(models.Model):
 class Round(models.Model):
     """One wave of a campaign.
 
-    scheduled_for: when it is to leave; in a draft only a wish, empty for "at once".  held_back: why a scheduled round
-    did not leave at its moment, in the workspace's language; empty once somebody has planned anew.  has_canary: a large
+    scheduled_for: when it is to leave; in a draft only a wish, empty for "at once".  not_after: what has not left by
+    then does not leave any more; empty: the kind's usual time after the launch.  held_back: why a scheduled round did
+    not leave at its moment, in the workspace's language; empty once somebody has planned anew.  has_canary: a large
     audience gets a first share, whose outcome decides about the rest.
     """
 
@@ -93,6 +94,7 @@ class Round(models.Model):
     scheduled_by = models.CharField(max_length=120, blank=True, default="")
     held_back = models.TextField(blank=True, default="")
     has_canary = models.BooleanField(default=True)
+    not_after = models.DateTimeField(null=True, blank=True)
     launched_at = models.DateTimeField(null=True, blank=True)
     launched_by = models.CharField(max_length=120, blank=True, default="")
 

@@ -55,7 +55,7 @@ SCALE: Final = {
 }  # fmt: skip
 UNDER_WAY: Final = ("queued", "claimed", "sending", "in_doubt")
 
-_NUMBERS: Final = 24
+_NUMBERS: Final = 60
 _PACE_PER_S: Final = 80
 _POLL_S: Final = 0.02
 _PATIENCE_S: Final = 90.0

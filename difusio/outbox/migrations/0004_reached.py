@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("contacts", "0002_search_names"),
         ("numbers", "0003_portfolio_rests"),
-        ("outbox", "0002_recipients_list"),
+        ("outbox", "0003_sharing_numbers"),
     ]
 
     operations = [

@@ -6,8 +6,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0002_steps_and_schedule"),
-        ("outbox", "0004_held_batches"),
+        ("campaigns", "0003_not_after"),
+        ("outbox", "0008_held_batches"),
     ]
 
     operations = [
