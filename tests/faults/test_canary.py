@@ -20,7 +20,7 @@ def it_lets_the_rest_follow_by_itself_when_all_is_well(platform: Platform) -> No
     ona = platform.shop()
     phones = platform.crowd(ona, PEOPLE)
 
-    campaign = platform.launch(ona)
+    campaign = platform.launch(ona, has_canary=True)
     canary = Canary.objects.get(round__campaign=campaign)
     platform.settle(ona)
 
@@ -40,7 +40,7 @@ def it_holds_the_rest_when_the_first_messages_fail_until_a_person_lets_it_go(pla
         {"kind": "fail_later", "rate": 1.0, "code": 131026, "phone_number_id": ona.number.phone_number_id}
     )
 
-    campaign = platform.launch(ona)
+    campaign = platform.launch(ona, has_canary=True)
     canary = Canary.objects.get(round__campaign=campaign)
 
     def is_decided() -> bool:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0003_not_after"),
+        ("campaigns", "0004_launch_as_a_job"),
         ("outbox", "0008_held_batches"),
     ]
 
