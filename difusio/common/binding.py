@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import cast
+from typing import Final, cast
 from uuid import UUID
 
 import psycopg
@@ -11,6 +11,10 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from difusio.common.sql import Cursor
+
+# For a transaction that a power cut may undo: its commit does not wait for the disk.  Whatever commits later and waits
+# makes it durable too, because PostgreSQL writes its log in order.
+NO_WAIT: Final = "SET LOCAL synchronous_commit = off"
 
 
 @contextmanager

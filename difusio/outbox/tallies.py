@@ -14,12 +14,15 @@ _RUNGS = ("accepted", "sent", "delivered", "read")
 _RANK = {"accepted": 1, "sent": 2, "delivered": 3, "read": 4}
 # Measures that say where a delivery stands now: left when it moves on.
 _STANDING = frozenset({"in_doubt", "parked", "refused", "failed", "skipped", "expired", "cancelled"})
+# Who waits for their turn is what is left of the audience; counted are only those who wait for something else.
+_WAITING_FOR = "queued"
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A delivery moved.  detail: reason or code of the standing before and after ("" where the state has none).
+    """So many deliveries moved alike.
 
+    details: reason or code of the standing before and after ("" where the state has none).
     was_rung, is_rung: how far it had climbed, 0 (not accepted) to 4 (read); a failed delivery keeps its rung.
     """
 
@@ -30,6 +33,7 @@ class Change:
     now: str
     now_detail: str
     now_rung: int
+    n: int = 1
 
 
 def rung(state: str) -> int:
@@ -42,12 +46,15 @@ def bump(cursor: Cursor, changes: Iterable[Change], extra: Iterable[tuple[int, s
     deltas: Counter[tuple[int, str, str]] = Counter()
     for change in changes:
         for measure in _RUNGS[change.was_rung : change.now_rung]:
-            deltas[change.batch_id, measure, ""] += 1
+            deltas[change.batch_id, measure, ""] += change.n
+        # What is tried anew is where it was before it left.
+        for measure in _RUNGS[change.now_rung : change.was_rung]:
+            deltas[change.batch_id, measure, ""] -= change.n
         if (change.was, change.was_detail) != (change.now, change.now_detail):
-            if change.was in _STANDING:
-                deltas[change.batch_id, change.was, change.was_detail] -= 1
-            if change.now in _STANDING:
-                deltas[change.batch_id, change.now, change.now_detail] += 1
+            if _is_counted(change.was, change.was_detail):
+                deltas[change.batch_id, change.was, change.was_detail] -= change.n
+            if _is_counted(change.now, change.now_detail):
+                deltas[change.batch_id, change.now, change.now_detail] += change.n
     for batch_id, measure in extra:
         deltas[batch_id, measure, ""] += 1
     rows = [(*key, n) for key, n in deltas.items() if n]
@@ -56,3 +63,7 @@ def bump(cursor: Cursor, changes: Iterable[Change], extra: Iterable[tuple[int, s
         cursor.execute(
             _queries["bump"], {"batches": batches, "measures": measures, "details": details, "ns": ns}
         )
+
+
+def _is_counted(state: str, detail: str) -> bool:
+    return state in _STANDING or (state == _WAITING_FOR and bool(detail))

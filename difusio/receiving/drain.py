@@ -1,7 +1,8 @@
 """The drain: take raw webhooks from the log, fold what they say into the store, inbound messages first."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,7 +16,6 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from difusio.cloud_api.news import (
-    UNLIMITED,
     IdentityChange,
     InboundMessage,
     News,
@@ -28,6 +28,7 @@ from difusio.cloud_api.news import (
 )
 from difusio.cloud_api.verdicts import Outcome, failed_later
 from difusio.cloud_api.webhooks import event_key, key_prefix, named, read_webhook
+from difusio.common import counters
 from difusio.common.binding import binding_cursor, listed
 from difusio.common.clock import now
 from difusio.common.keyring import keyring
@@ -38,7 +39,9 @@ from difusio.inbox.leaving import left_at_meta
 from difusio.inbox.receive import prefer, receive
 from difusio.log.port import FOREIGN, Lane, LogReader, Post
 from difusio.message_templates.hear import hear
-from difusio.numbers.models import Number, Portfolio
+from difusio.numbers.limit import hear_limit
+from difusio.numbers.models import Number
+from difusio.outbox import room
 from difusio.outbox.fold import Heard, fold
 from difusio.outbox.models import Delivery
 from difusio.outbox.record import stop_number
@@ -189,7 +192,20 @@ def _fold_posts(log: LogReader, posts: Sequence[Post], *, at: datetime) -> Drain
         # As of when it came, not of when we got round to it: so a replay says the same.
         _apply(news, known, at=received_at)
     messages = sum(isinstance(news, InboundMessage) for news, _ in others)
-    return Drained(len(posts), len(heard.statuses), messages, len(heard.poisoned))
+    drained = Drained(len(posts), len(heard.statuses), messages, len(heard.poisoned))
+    if posts:
+        _count(drained, posts[0].lane, heard.statuses.values(), at=at)
+    return drained
+
+
+def _count(drained: Drained, lane: Lane, statuses: Iterable[StatusUpdate], *, at: datetime) -> None:
+    """Count for the operators what was folded; a transaction that is undone afterwards is counted again."""
+    counters.FOLDED_POSTS.add(lane.name.lower(), n=drained.posts)
+    counters.INBOUND.add(n=drained.messages)
+    counters.SET_ASIDE.add(n=drained.poison)
+    for word, n in Counter(status.status for status in statuses).items():
+        counters.STATUSES.add(word, n=n)
+    counters.WEBHOOK_DELAY.observe(*((at - status.at).total_seconds() for status in statuses))
 
 
 class _Read:
@@ -236,6 +252,8 @@ def _fold_statuses(statuses: dict[bytes, StatusUpdate], *, at: datetime) -> None
         cursor.execute(_queries["remember"], {"keys": listed(sorted(statuses)), "at": at})
         new = {bytes(row[0]) for row in cursor.fetchall()}
     folded = fold([_heard(key, statuses[key]) for key in statuses if key in new], at=at)
+    if turned_down := [contact_id for contact_id, code in folded.failed if code == room.TURNED_DOWN]:
+        room.rest(turned_down, at=at)
     for contact_id, code in folded.failed:
         if failed_later(code).outcome is Outcome.WITHDRAW_CONSENT:
             workspace_id = Delivery.objects.filter(contact_id=contact_id).values_list(
@@ -292,8 +310,7 @@ def _number_news(news: NumberNews, *, at: datetime) -> None:
     if news.phone_number_id:
         numbers = numbers.filter(phone_number_id=news.phone_number_id)
     if news.daily_limit is not None:
-        limit = None if news.daily_limit == UNLIMITED else news.daily_limit
-        Portfolio.objects.filter(numbers__in=numbers).update(messaging_limit=limit)
+        hear_limit(set(numbers.values_list("portfolio", flat=True)), news.daily_limit, at=at)
     if news.event == "THROUGHPUT_UPGRADE":
         numbers.update(pace_per_s=1_000)
     if news.event in {"DISABLED_UPDATE", "ACCOUNT_RESTRICTION", "ACCOUNT_DELETED", "ACCOUNT_OFFBOARDED"}:

@@ -18,6 +18,12 @@ _SKIPS: Final[dict[str, Promise]] = {
     "window_closed": gettext_lazy("The service window closed before it could leave."),
     "us_pause": gettext_lazy("Has a United States number: Meta delivers no marketing there."),
     "missing_field": gettext_lazy("A field that the message needs is empty."),
+    "capped": gettext_lazy("Had as many messages as your cap allows in these days."),
+    "promised": gettext_lazy("Had as many about this topic as it promised."),
+}
+# Why a queued delivery waits for more than its turn.
+_WAITS: Final[dict[str, Promise]] = {
+    "quiet_hours": gettext_lazy("Sleeps: leaves when their quiet hours end."),
 }
 
 
@@ -30,12 +36,23 @@ _STOPS: Final[dict[str, Promise]] = {
         "The store came out of a backup: what waits here may have been sent since. Resume it if some may get it"
         " twice; cancel it if nobody may."
     ),
+    "key_missing": gettext_lazy(
+        "Something is sealed with a key that the key file lacks: put back the key file of this store."
+    ),
+    "token_damaged": gettext_lazy("The access token of this number cannot be read: put in a new one."),
     "disabled_update": gettext_lazy("Meta has disabled the account: see Meta's message in its dashboard."),
     "account_restriction": gettext_lazy(
         "Meta has restricted the account: see for how long in its dashboard."
     ),
     "account_deleted": gettext_lazy("The account was deleted at Meta: add another number."),
     "account_offboarded": gettext_lazy("The number left the Business Platform: register it again."),
+}
+
+# Why a number's sender holds it back by itself, for as long as Meta is away.
+_HOLDS: Final[dict[str, Promise]] = {
+    "unreachable": gettext_lazy("Meta cannot be reached. Nothing leaves until it answers again."),
+    "no_answer": gettext_lazy("Meta does not answer. Nothing leaves until it does."),
+    "server_errors": gettext_lazy("Meta answers with faults of its own. Nothing leaves until it is over."),
 }
 
 
@@ -45,10 +62,21 @@ def skip_sentence(reason: str) -> str:
     return str(sentence) if sentence else reason
 
 
+def wait_sentence(reason: str) -> str:
+    """Say what a queued delivery waits for; "" for its turn."""
+    return str(_WAITS.get(reason, ""))
+
+
 def stop_sentence(reason: str) -> str:
     """Say why a number or a batch was stopped: by one of our own reasons, or by Meta's code."""
     sentence = _STOPS.get(reason)
     return str(sentence) if sentence else failure_sentence(reason)
+
+
+def hold_sentence(why: str) -> str:
+    """Say why nothing leaves from a number for now, though nobody stopped it; "" when it does."""
+    sentence = _HOLDS.get(why)
+    return str(sentence) if sentence else ""
 
 
 def failure_sentence(code: str) -> str:

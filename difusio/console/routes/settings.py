@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from difusio.console.pages import invitation, members, settings, webhooks
+from difusio.console.pages import invitation, members, restraint, settings, webhooks
 
 urlpatterns: list[URLPattern] = [
     path("settings/", settings.numbers, name="settings"),
@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern] = [
     path("settings/webhooks/<int:post_id>/again/", webhooks.again, name="webhook_again"),
     path("settings/webhooks/<int:post_id>/body/", webhooks.body, name="webhook_body"),
     path("settings/members/", members.members, name="members"),
+    path("settings/members/second-factor/", members.second_factor, name="second_factor"),
     path("settings/members/<int:user_id>/role/", members.change_role, name="member_role"),
     path("settings/members/<int:user_id>/remove/", members.remove, name="member_remove"),
     path(
@@ -26,6 +27,7 @@ urlpatterns: list[URLPattern] = [
         members.withdraw_invitation,
         name="invitation_withdraw",
     ),
+    path("settings/restraint/", restraint.restraint, name="restraint"),
     path("settings/business/", settings.business, name="business"),
     path("invitations/<str:token>/", invitation.invitation, name="invitation"),
 ]

@@ -49,7 +49,7 @@ SCREENS = [
     Screen("campaigns-calendar", "/campaigns/calendar/", 5),
     Screen("campaigns-calendar-quiet", "/campaigns/calendar/?month=2031-02", 4),
     Screen("campaigns-stop", "/campaigns/stop/", 7, is_telling_when_empty=True),
-    Screen("campaign", "/campaigns/{campaign_id}/", 10),
+    Screen("campaign", "/campaigns/{campaign_id}/", 12),
     Screen("campaign-completed", "/campaigns/{completed_id}/", 10),
     Screen("campaign-paused", "/campaigns/{paused_id}/", 12),
     Screen("campaign-draft", "/campaigns/{draft_id}/", 10),
@@ -78,7 +78,7 @@ def furnish(shop: Shop) -> None:
     """Make a campaign in every state, and people who got it, did not, and answered."""
     sending = cast.make_campaign(shop.workspace)
     cast.count_all(sending, cast.HALFWAY)
-    cast.make_delivery(sending)
+    cast.make_delivery(sending, state=State.DELIVERED)
     _people(sending)
     completed = cast.make_campaign(shop.workspace, "Castanyada al barri")
     cast.count_all(

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """One index where two served the same, none that an echo has to touch, and room for the echo beside its attempt."""
 
-    dependencies = [("outbox", "0002_recipients_list")]
+    dependencies = [("outbox", "0005_parked_deliveries")]
 
     operations = [
         migrations.AddConstraint(

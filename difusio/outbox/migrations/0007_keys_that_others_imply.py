@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("consent", "0002_append_only"),
-        ("outbox", "0003_fewer_indexes"),
+        ("outbox", "0006_fewer_indexes"),
     ]
 
     operations = [
