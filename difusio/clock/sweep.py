@@ -26,12 +26,12 @@ _log = structlog.get_logger("difusio.clock")
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """How many deliveries each rule moved, how many campaigns it launched, and how many it held back."""
+    """How many deliveries each rule moved, how many campaigns it has prepared, and how many it held back."""
 
     expired: int
     parked: int
     orphans: int
-    launched: int = 0
+    prepared: int = 0
     held_back: int = 0
 
 
@@ -61,5 +61,5 @@ def sweep(*, at: datetime) -> Swept:
     room.forget(at=at)
     due = launch_due(at=at)
     return Swept(
-        expired=expired, parked=parked, orphans=orphans, launched=due.launched, held_back=due.held_back
+        expired=expired, parked=parked, orphans=orphans, prepared=due.prepared, held_back=due.held_back
     )
