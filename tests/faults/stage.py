@@ -398,7 +398,8 @@ class Platform:
 
     def shop(self, *, pace_per_s: int = PACE_PER_S, access_token: str = TOKEN, api_url: str = "") -> Shop:
         """Open a shop with a number that the simulator knows.  api_url: another way to it."""
-        phone_number_id = _phone_number_id(next(self._free_numbers[pace_per_s]))
+        kind = PACE_PER_S if pace_per_s <= PACE_PER_S else TOP_PACE_PER_S
+        phone_number_id = _phone_number_id(next(self._free_numbers[kind]))
         of = cast.shop(
             api_url=api_url or self.simulator_url,
             phone_number_id=phone_number_id,
