@@ -471,8 +471,8 @@ class Platform:
         )
         return phones
 
-    def launch(self, of: Shop) -> int:
-        """Write to everybody of the shop; give the campaign."""
+    def launch(self, of: Shop, *, has_canary: bool = False) -> int:
+        """Write to everybody of the shop, all at once unless asked; give the campaign."""
         segment, _ = Segment.objects.get_or_create(
             workspace=of.workspace,
             name="everybody",
@@ -486,6 +486,7 @@ class Platform:
             segment_id=segment.pk,
             number_id=of.number.pk,
             message=Message("autumn", "ca", {"first_name": "{{ contact.first_name | default: 'amic' }}"}),
+            has_canary=has_canary,
             by="test",
             at=now(),
         )
