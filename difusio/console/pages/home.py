@@ -22,6 +22,7 @@ from difusio.contacts.models import Contact
 from difusio.inbox.models import Conversation
 from difusio.message_templates.models import Template
 from difusio.outbox.models import ServiceWindow, Tally
+from difusio.reports.canary import canary_news
 from difusio.reports.funnel import funnels
 from difusio.reports.standstill import standstill
 from difusio.reports.week import weeks
@@ -151,7 +152,7 @@ def _needs(here: Here) -> dict[str, Any]:
 
 
 def _campaigns(here: Here) -> dict[str, Any]:
-    """Tell what runs and what comes next.  Cost: 3 queries, and 1 for each that runs."""
+    """Tell what runs and what comes next.  Cost: 3 queries, and 2 for each that runs."""
     running = list(
         Campaign.objects.filter(
             workspace=here.workspace,
@@ -174,11 +175,15 @@ def _campaigns(here: Here) -> dict[str, Any]:
         .order_by("scheduled_for", "id")[:_NEXT]
     )
     return {
-        "running": [
-            (one, found[one.pk], standstill(one)) for one in running if not found[one.pk].is_finished
-        ],
+        "running": [(one, found[one.pk], _standing(one)) for one in running if not found[one.pk].is_finished],
         "scheduled": list(scheduled),
     }
+
+
+def _standing(campaign: Campaign) -> tuple[str, ...]:
+    """Say why a campaign that runs needs a person: it stands still, or its canary speaks against the rest."""
+    canary = canary_news(campaign)
+    return (*standstill(campaign), *(canary.against if canary else ()))
 
 
 def _weeks(here: Here) -> dict[str, Any]:
