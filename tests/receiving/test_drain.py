@@ -134,6 +134,21 @@ def it_sets_aside_what_is_no_webhook_and_folds_its_neighbours() -> None:
     assert Post.objects.exclude(quarantined_reason="").count() == 2
 
 
+def it_takes_what_it_does_not_know_beside_what_it_does_and_delays_nothing() -> None:
+    ona = shop()
+    token = sent_to_asha(ona)
+    unknown_status = status(ona, token, "teleported")
+    unknown_field = webhook(ona, {"some": "news"}, field="a_field_of_tomorrow")
+    large = {**status(ona, token, "delivered"), "padding": "a" * (3 * 1024 * 1024)}
+    received(unknown_status, unknown_field, b"{", large, status(ona, token, "read"))
+
+    assert drained() == Drained(posts=5, statuses=2, poison=2)
+
+    assert states(ona) == {"Asha": "read"}
+    reasons = Post.objects.order_by("id").values_list("quarantined_reason", flat=True)
+    assert list(reasons) == ["one of statuses that cannot be read", "", "not a webhook", "", ""]
+
+
 def it_sets_aside_a_post_that_cannot_be_folded_and_folds_its_neighbours() -> None:
     ona = shop()
     token = sent_to_asha(ona)
