@@ -8,7 +8,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def main() -> None:
-    for source in sorted((ROOT / "difusio").glob("*/locale/*/LC_MESSAGES/*.po")):
+    for source in sorted((ROOT / "difusio").glob("*/*/*/LC_MESSAGES/*.po")):
         compiled = source.with_suffix(".mo")
         if not compiled.exists() or compiled.stat().st_mtime < source.stat().st_mtime:
             polib.pofile(str(source)).save_as_mofile(str(compiled))

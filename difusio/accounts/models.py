@@ -7,12 +7,15 @@ from django.db import models
 
 
 class Installation(models.Model):
-    """This store's one row: which keys its sealed values belong to."""
+    """This store's one row: which keys its sealed values belong to, and where it may send from (``hold``)."""
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     key_fingerprint = models.CharField(max_length=32)
     # The newest key that this store has seen: a key file without it cannot open everything.
     newest_key = models.BigIntegerField(default=1)
+    # Where the store stood when a person let it send, or it was made; and where it was set back after a restore.
+    released_place = models.CharField(max_length=64)
+    set_back_place = models.CharField(max_length=64, blank=True, default="")
     made_at = models.DateTimeField()
 
     class Meta:

@@ -11,7 +11,7 @@ from difusio.consent.models import Topic, TopicKind
 from difusio.message_templates.rates import Cost
 from difusio.message_templates.rates import estimate as cost_of
 from difusio.numbers.models import Number
-from difusio.outbox.freeze import Audience, audience_languages, judge
+from difusio.outbox.freeze import Audience, judge
 from difusio.rules.us_pause import paused_countries
 from difusio.segments.compile import compile_tree
 from difusio.segments.models import Segment
@@ -23,8 +23,6 @@ _USUAL_CATEGORY: Final[Mapping[CampaignKind, str]] = {
     CampaignKind.OFFER: "MARKETING",
     CampaignKind.SERVICE_ALERT: "UTILITY",
 }
-# One place for every language: which version somebody gets is not known yet.
-_SOME_BATCH: Final = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +38,9 @@ class Estimate:
 def estimate(*, segment: Segment, topic: Topic, number: Number, kind: CampaignKind, at: datetime) -> Estimate:
     """Judge a segment by the words that freezing uses, without a message; writes nothing.
 
-    Cost: 4 queries, whatever the audience.  Raises TreeError.
+    Cost: 3 queries, whatever the audience.  Raises TreeError.
     """
     question = compile_tree(parse(segment.tree), workspace_id=segment.workspace_id, at=at)
-    languages = audience_languages(question.query, question.parameters)
     category = _USUAL_CATEGORY[kind]
     audience = Audience(
         workspace_id=segment.workspace_id,
@@ -52,7 +49,6 @@ def estimate(*, segment: Segment, topic: Topic, number: Number, kind: CampaignKi
         topic_kind=TopicKind(topic.kind),
         members=question.query,
         parameters=question.parameters,
-        batches=dict.fromkeys(languages, _SOME_BATCH),
         paused_countries=tuple(sorted(paused_countries(category, on=at.date()))),
     )
     countries: Counter[str] = Counter()

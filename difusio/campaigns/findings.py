@@ -1,43 +1,30 @@
 """Run the rules over a campaign: gather the plain facts that they ask for."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from django.utils.translation import gettext
 
-from difusio.campaigns.audience import Planned
+from difusio.campaigns.audience import Counted
 from difusio.consent.models import TopicKind
 from difusio.message_templates.models import Template
-from difusio.outbox.freeze import Judged, judge
 from difusio.rules.facts import CampaignFacts, TemplateFacts
 from difusio.rules.findings import Finding, run
 from difusio.rules.packs import WHATSAPP_SPAIN
 
 
-def places_of(plan: Planned) -> dict[str, int]:
-    """Number the language versions, where no batch exists yet."""
-    return {version: place for place, version in enumerate(sorted(plan.templates))}
-
-
-def judge_plan(plan: Planned, *, at: datetime) -> list[Judged]:
-    """Count who would get the plan's message and who would not; a judged row's batch is its place in ``places_of``."""
-    return judge(plan.audience(places_of(plan)), at=at)
-
-
-def findings(plan: Planned, judged: Sequence[Judged], *, at: datetime) -> tuple[Finding, ...]:
+def findings(count: Counted, *, at: datetime) -> tuple[Finding, ...]:
     """Say what the rules find, blocks first."""
-    campaign = plan.campaign
-    eligible = [row for row in judged if not row.reason]
+    campaign = count.plan.campaign
     facts = CampaignFacts(
         at=at,
         is_marketing_topic=campaign.topic.kind == TopicKind.MARKETING,
         business_name=campaign.workspace.name,
         verified_name=campaign.number.verified_name,
         number_quality=campaign.number.quality,
-        templates=tuple(_facts(template) for _, template in sorted(plan.templates.items())),
-        people=sum(row.people for row in eligible),
-        us_people=sum(row.people for row in judged if row.reason == "us_pause"),
-        consents_ageing=sum(row.ageing for row in eligible),
+        templates=tuple(_facts(template) for _, template in sorted(count.templates.items())),
+        people=count.people,
+        us_people=sum(row.people for row in count.rows if row.reason == "us_pause"),
+        consents_ageing=sum(row.ageing for row in count.eligible),
     )
     return run(WHATSAPP_SPAIN, facts).findings
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Sum
 
 from difusio.accounts import audit
-from difusio.campaigns.audience import planned
+from difusio.campaigns.audience import counted, planned
 from difusio.campaigns.errors import (
     Blocked,
     MorePeople,
@@ -17,7 +17,7 @@ from difusio.campaigns.errors import (
     NotADraft,
     NumberStopped,
 )
-from difusio.campaigns.findings import findings, judge_plan, said
+from difusio.campaigns.findings import findings, said
 from difusio.campaigns.models import Campaign, CampaignKind, CampaignState, Round, RoundBatch
 from difusio.outbox.freeze import freeze
 from difusio.outbox.models import Batch, Lane, Tally
@@ -58,16 +58,13 @@ def launch(campaign_id: int, *, by: str, at: datetime, at_most: int | None = Non
         if campaign.number.stopped_for:
             raise NumberStopped
         plan = planned(campaign, at=at)
-        blocks = [
-            said(finding)
-            for finding in findings(plan, judge_plan(plan, at=at), at=at)
-            if finding.level is Level.BLOCK
-        ]
+        count = counted(plan, at=at)
+        blocks = [said(finding) for finding in findings(count, at=at) if finding.level is Level.BLOCK]
         if blocks:
             raise Blocked(" ".join(blocks))
         lane = Lane.SERVICE if campaign.kind == CampaignKind.SERVICE_ALERT else Lane.BULK
         batches = {}
-        for version, template in sorted(plan.templates.items()):
+        for version, template in sorted(count.templates.items()):
             batch = Batch.objects.create(
                 workspace=campaign.workspace,
                 number=campaign.number,
@@ -79,7 +76,8 @@ def launch(campaign_id: int, *, by: str, at: datetime, at_most: int | None = Non
             )
             RoundBatch.objects.create(round=first, variant=plan.variant, language=version, batch=batch)
             batches[version] = batch.pk
-        frozen = freeze(plan.audience(batches), due_at=at, at=at)
+        places = {language: batches[version] for language, version in count.languages.items()}
+        frozen = freeze(plan.audience(places), due_at=at, at=at)
         if not frozen.queued:
             raise NobodyConsents
         if at_most is not None and frozen.queued > at_most:

@@ -5,9 +5,9 @@ from datetime import datetime
 from django.db import transaction
 
 from difusio.accounts import audit
-from difusio.campaigns.audience import planned
+from difusio.campaigns.audience import counted, planned
 from difusio.campaigns.errors import Blocked, InThePast, NobodyConsents, NotADraft
-from difusio.campaigns.findings import findings, judge_plan, said
+from difusio.campaigns.findings import findings, said
 from difusio.campaigns.models import Campaign, CampaignState, Round
 from difusio.campaigns.running import lock_campaign
 from difusio.rules.findings import Level
@@ -45,14 +45,13 @@ def schedule(campaign_id: int, moment: datetime, *, by: str, at: datetime) -> Ca
 
 
 def _see_that_it_may(campaign: Campaign, *, at: datetime) -> None:
-    plan = planned(campaign, at=at)
-    judged = judge_plan(plan, at=at)
+    count = counted(planned(campaign, at=at), at=at)
     blocks = [
         said(finding)
-        for finding in findings(plan, judged, at=at)
+        for finding in findings(count, at=at)
         if finding.level is Level.BLOCK and finding.rule not in _MENDED_BY_THEN
     ]
     if blocks:
         raise Blocked(" ".join(blocks))
-    if not any(row.people for row in judged if not row.reason):
+    if not count.people:
         raise NobodyConsents

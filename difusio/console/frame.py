@@ -43,5 +43,6 @@ def frame(request: HttpRequest) -> dict[str, object]:
         "ways": [way for way in WAYS if here is not None and here.may(way.right)],
         "section": request.path.split("/")[1] or "home",
         "may_stop": here is not None and here.is_sending and here.may(Right.STEER),
+        "may_manage_store": here is not None and here.may(Right.MANAGE),
         "is_demo": here is not None and here.workspace.is_demo,
     }

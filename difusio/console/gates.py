@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.db.models import Exists, IntegerField, OuterRef
+from django.db.models import BooleanField, Exists, IntegerField, OuterRef
 from django.db.models.expressions import RawSQL
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
@@ -16,6 +16,7 @@ from django_htmx.middleware import HtmxDetails
 
 from difusio.accounts.first_run import is_first_run
 from difusio.accounts.gates import SignedInRequest
+from difusio.accounts.hold import IS_HELD
 from difusio.accounts.models import Membership, Role, User, Workspace
 from difusio.accounts.rights import Right, may
 from difusio.campaigns.models import Campaign, RoundBatch
@@ -35,6 +36,7 @@ _WAITING: Final = RawSQL(  # no value from outside: one count, within the query 
     [MANY_WAIT],
     output_field=IntegerField(),
 )
+_IS_HELD: Final = RawSQL(IS_HELD, [], output_field=BooleanField())  # noqa: S611  # no value from outside
 # Asked within the query that every page asks; open batches are few, and an index holds them alone.
 _IS_SENDING: Final = Exists(
     RoundBatch.objects.filter(
@@ -58,6 +60,7 @@ class Here:
 
     waiting: how many people wait for an answer there, counted up to ``MANY_WAIT``.
     is_sending: something of a campaign may leave there now, so that there is something to stop.
+    is_held: the store was restored, and nothing leaves until somebody lets it.
     """
 
     user: User
@@ -66,6 +69,7 @@ class Here:
     workspaces: Sequence[Workspace]
     waiting: int = 0
     is_sending: bool = False
+    is_held: bool = False
 
     def may(self, right: Right) -> bool:
         """Tell whether they have the right in this workspace."""
@@ -101,7 +105,7 @@ def _where(request: HttpRequest) -> Here | None:
     memberships = list(
         Membership.objects.filter(user=user)
         .select_related("workspace")
-        .annotate(waiting=_WAITING, is_sending=_IS_SENDING)
+        .annotate(waiting=_WAITING, is_sending=_IS_SENDING, is_held=_IS_HELD)
         .order_by("workspace_id")
     )
     if not memberships:
@@ -109,7 +113,9 @@ def _where(request: HttpRequest) -> Here | None:
     chosen = request.session.get(CHOSEN)
     here = next((one for one in memberships if one.workspace_id == chosen), memberships[0])
     workspaces = [one.workspace for one in memberships]
-    return Here(user, here.workspace, Role(here.role), workspaces, here.waiting, here.is_sending)
+    return Here(
+        user, here.workspace, Role(here.role), workspaces, here.waiting, here.is_sending, here.is_held
+    )
 
 
 def campaign_for(here: Here, campaign_id: int) -> Campaign:

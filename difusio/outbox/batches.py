@@ -18,6 +18,12 @@ def pause(batch_ids: Sequence[int], *, reason: str, at: datetime) -> None:
         cursor.execute(_queries["pause"], {"batches": list(batch_ids), "reason": reason, "at": at})
 
 
+def pause_anew(batch_ids: Sequence[int], *, reason: str, at: datetime) -> None:
+    """Pause these batches for another reason, those that are paused already too."""
+    with connection.cursor() as cursor:
+        cursor.execute(_queries["pause_anew"], {"batches": list(batch_ids), "reason": reason, "at": at})
+
+
 def resume(batch_ids: Sequence[int]) -> int:
     """Let the rest of these batches go out, and give how many were paused; what was sent is not sent again."""
     with connection.cursor() as cursor:
@@ -30,6 +36,17 @@ def cancel(batch_ids: Sequence[int], *, at: datetime) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_queries["cancel_batches"], {"batches": list(batch_ids), "at": at})
         cursor.execute(_queries["cancel_deliveries"], {"batches": list(batch_ids)})
+        rows = cursor.fetchall()
+        bump(cursor, [Change(batch, was, "", 0, "cancelled", "", 0) for batch, was in rows])
+    return len(rows)
+
+
+def cancel_waiting(workspace_id: int, *, except_for: Sequence[int]) -> int:
+    """End what waits in every open batch but these; the batches stay open for what comes.  Give how many deliveries."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            _queries["cancel_waiting"], {"workspace": workspace_id, "except_for": list(except_for)}
+        )
         rows = cursor.fetchall()
         bump(cursor, [Change(batch, was, "", 0, "cancelled", "", 0) for batch, was in rows])
     return len(rows)

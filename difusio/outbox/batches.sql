@@ -3,6 +3,11 @@
 UPDATE outbox_batch SET paused_at = %(at)s, pause_reason = %(reason)s
 WHERE id = ANY(%(batches)s) AND paused_at IS NULL AND is_open
 
+-- name: pause_anew
+-- A weightier reason than the one before.
+UPDATE outbox_batch SET paused_at = coalesce(paused_at, %(at)s), pause_reason = %(reason)s
+WHERE id = ANY(%(batches)s) AND is_open
+
 -- name: resume
 -- The rest may go out.
 UPDATE outbox_batch SET paused_at = NULL, pause_reason = ''
@@ -18,6 +23,17 @@ WITH waiting AS (
     SELECT id, batch_id, state FROM outbox_delivery
     WHERE batch_id = ANY(%(batches)s) AND state IN ('queued', 'claimed')
     ORDER BY id FOR NO KEY UPDATE
+)
+UPDATE outbox_delivery d SET state = 'cancelled' FROM waiting w WHERE d.id = w.id
+RETURNING d.batch_id, w.state
+
+-- name: cancel_waiting
+-- What waits in a workspace outside the given batches will not be sent.
+WITH waiting AS (
+    SELECT d.id, d.batch_id, d.state FROM outbox_delivery d JOIN outbox_batch b ON b.id = d.batch_id
+    WHERE b.workspace_id = %(workspace)s AND b.is_open AND b.id <> ALL(%(except_for)s::bigint[])
+        AND d.state IN ('queued', 'claimed')
+    ORDER BY d.id FOR NO KEY UPDATE OF d
 )
 UPDATE outbox_delivery d SET state = 'cancelled' FROM waiting w WHERE d.id = w.id
 RETURNING d.batch_id, w.state

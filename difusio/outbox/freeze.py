@@ -1,7 +1,7 @@
 """Freeze an audience: one statement writes a delivery for every member, queued or skipped with its reason."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,9 +23,9 @@ _COLUMNS = frozenset({"first_name", "last_name", "language", "country", "time_zo
 class Audience:
     """Who is asked for, and what must hold for each.
 
-    members: SQL that gives contact ids as ``id`` (a compiled segment), parameters: what it binds.  batches: contact
-    language → batch id, one entry for every language that occurs.  paused_countries: whose numbers get no marketing.
-    required_fields: fields that must not be empty, as ``first_name`` or ``fields.size``.
+    members: SQL that gives contact ids as ``id`` (a compiled segment), parameters: what it binds.  paused_countries:
+    whose numbers get no marketing.  required_fields: fields that must not be empty, as ``first_name`` or
+    ``fields.size``.  batches: contact language → batch id, for every language that occurs; judging needs none.
     """
 
     workspace_id: int
@@ -34,9 +34,9 @@ class Audience:
     topic_kind: TopicKind
     members: sql.Composable
     parameters: Mapping[str, Any]
-    batches: Mapping[str, int]
     paused_countries: Sequence[str] = ()
     required_fields: Sequence[str] = ()
+    batches: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +54,12 @@ class Frozen:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """How many members of one batch and country share a reason; an empty reason: they will be written to.
+    """How many members of one language and country share a reason; an empty reason: they will be written to.
 
     ageing: of them, those whose consent is more than 21 months old; from 24 months on it has expired.
     """
 
-    batch_id: int
+    language: str
     reason: str
     country: str
     people: int
@@ -87,14 +87,6 @@ def judge(audience: Audience, *, at: datetime) -> list[Judged]:
     with connection.cursor() as cursor:
         cursor.execute(_compose("judge", audience), _parameters(audience, at))
         return [Judged(*row) for row in cursor.fetchall()]
-
-
-def audience_languages(members: sql.Composable, parameters: Mapping[str, Any]) -> list[str]:
-    """List the languages of the people whom ``members`` names.  Cost: 1 query."""
-    with connection.cursor() as cursor:
-        query = sql.SQL(_queries["judged_languages"]).format(members=members)
-        cursor.execute(query, dict(parameters))
-        return sorted(row[0] for row in cursor.fetchall())
 
 
 def _compose(name: str, audience: Audience) -> sql.Composed:

@@ -1,11 +1,11 @@
 -- name: judged
--- Every member of the audience with the batch of their language, and the reason they must be skipped, if any.
+-- Every member of the audience with their language, and the reason they must be skipped, if any.
 member AS MATERIALIZED ({members}),
 suppressed AS MATERIALIZED (
     {suppressed}
 ),
 judged AS (
-    SELECT contact.id AS contact_id, language.batch_id, standing.entry_id, address.country,
+    SELECT contact.id AS contact_id, contact.language, standing.entry_id, address.country,
         standing.since <= %(at)s - interval '21 months' AS is_ageing,
         coalesce(
             nullif({refusal}, ''),
@@ -17,8 +17,6 @@ judged AS (
             END) AS reason
     FROM member
     JOIN contacts_contact contact ON contact.id = member.id
-    JOIN unnest(%(languages)s::text[], %(batches)s::bigint[]) AS language (code, batch_id)
-        ON language.code = contact.language
     LEFT JOIN consent_standing standing
         ON standing.contact_id = contact.id AND standing.topic_id = %(topic)s
     LEFT JOIN (SELECT contact_id, true AS is_suppressed FROM suppressed) suppression
@@ -37,9 +35,11 @@ judged AS (
 WITH {judged}, frozen AS (
     INSERT INTO outbox_delivery (
         workspace_id, batch_id, number_id, contact_id, state, reason, allowed_by_id, due_at, epoch, tries, created_at)
-    SELECT %(workspace)s, batch_id, %(number)s, contact_id, CASE WHEN reason = '' THEN 'queued' ELSE 'skipped' END,
+    SELECT %(workspace)s, batch.id, %(number)s, contact_id, CASE WHEN reason = '' THEN 'queued' ELSE 'skipped' END,
         reason, CASE WHEN reason = '' THEN entry_id END, %(due_at)s, 0, 0, %(at)s
     FROM judged
+    JOIN unnest(%(languages)s::text[], %(batches)s::bigint[]) AS batch (language, id)
+        ON batch.language = judged.language
     ORDER BY contact_id
     RETURNING batch_id, state, reason
 ), counted AS (
@@ -52,15 +52,10 @@ WITH {judged}, frozen AS (
 SELECT measure, detail, sum(n)::bigint FROM counted GROUP BY measure, detail
 
 -- name: judge
--- What freezing would do, counted by batch, reason and country, without writing anything.
+-- What freezing would do, counted by language, reason and country, without writing anything.
 WITH {judged}
-SELECT batch_id, reason, coalesce(country, ''), count(*), count(*) FILTER (WHERE is_ageing)
+SELECT language, reason, coalesce(country, ''), count(*), count(*) FILTER (WHERE is_ageing)
 FROM judged GROUP BY 1, 2, 3
-
--- name: judged_languages
--- The languages of the audience's members, to choose a batch for each.
-WITH member AS MATERIALIZED ({members})
-SELECT DISTINCT contact.language FROM member JOIN contacts_contact contact ON contact.id = member.id
 
 -- name: analyze
 -- After a bulk load the planner must know of it, or claiming is twenty times slower.

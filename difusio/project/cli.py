@@ -31,6 +31,7 @@ _COMMANDS = "difusio.project.commands"
         "doctor": f"{_COMMANDS}.doctor:doctor",
         "backup": f"{_COMMANDS}.backup:backup",
         "restore": f"{_COMMANDS}.backup:restore",
+        "release": f"{_COMMANDS}.release:release",
     },
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

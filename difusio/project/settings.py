@@ -279,7 +279,8 @@ LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
-# One locale folder per app; Django finds them by the apps' names.
+# One locale folder per app; Django finds them by the apps' names.  Here: what Django itself says wrongly.
+LOCALE_PATHS = [BASE_DIR / "project" / "months"]
 
 STATIC_URL = "static/"
 STATIC_ROOT = DIFUSIO_HOME / "static"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import django
+import structlog
 from django.conf import settings
 from django.core.management import call_command
 from django.db import OperationalError, connection, connections
@@ -20,6 +21,8 @@ from difusio.project.logs import configure
 from difusio.project.schema_version import applied_migrations, known_migrations, refuse_newer_store
 
 _OLDEST_POSTGRESQL = 150_000
+
+_log = structlog.get_logger("difusio.start")
 
 
 class StartError(SentenceError):
@@ -74,6 +77,7 @@ def start() -> Installation:
             _make_keys(keys_file, is_new=is_new)
         bring_up_to_date()
         _check_keys(load_keyring(keys_file))
+        _set_back_after_restore()
     except BaseException:
         installation.close()
         raise
@@ -148,6 +152,7 @@ def _check_server() -> None:
 
 
 def _check_keys(keyring: Keyring) -> None:
+    from difusio.accounts.hold import place
     from difusio.accounts.models import Installation as Row
 
     row, _ = Row.objects.get_or_create(
@@ -156,9 +161,20 @@ def _check_keys(keyring: Keyring) -> None:
             "key_fingerprint": keyring.fingerprint(),
             "newest_key": keyring.active,
             "made_at": now(),
+            "released_place": place(),
         },
     )
     if row.key_fingerprint != keyring.fingerprint() or row.newest_key not in keyring.keys:
         raise WrongKeys(WrongKeys.__doc__)
     if keyring.active > row.newest_key:
         Row.objects.filter(id=1).update(newest_key=keyring.active)
+
+
+def _set_back_after_restore() -> None:
+    from difusio.campaigns.after_restore import set_back
+
+    done = set_back(at=now())
+    if done is not None:
+        _log.warning(
+            "store.restored", paused=done.paused, unscheduled=done.unscheduled, cancelled=done.cancelled
+        )

@@ -30,6 +30,10 @@ _STOPS: Final[dict[str, Promise]] = {
         "Something is sealed with a key that the key file lacks: put back the key file of this store."
     ),
     "token_damaged": gettext_lazy("The access token of this number cannot be read: put in a new one."),
+    "restored": gettext_lazy(
+        "The store came out of a backup: what waits here may have been sent since. Resume it if some may get it"
+        " twice; cancel it if nobody may."
+    ),
     "disabled_update": gettext_lazy("Meta has disabled the account: see Meta's message in its dashboard."),
     "account_restriction": gettext_lazy(
         "Meta has restricted the account: see for how long in its dashboard."

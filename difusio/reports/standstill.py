@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext as _
 
+from difusio.campaigns.after_restore import RESTORED
 from difusio.campaigns.models import Campaign, CampaignState
 from difusio.outbox.models import Batch
 from difusio.reports.causes import stop_sentence
@@ -11,10 +12,14 @@ _BY_A_PERSON = "paused"
 
 
 def standstill(campaign: Campaign) -> tuple[str, ...]:
-    """Say what keeps the campaign from going on, () if nothing does.  Cost: 1 query while it sends, else none.
+    """Say what keeps the campaign from going on, () if nothing does.
 
-    campaign: with its number at hand.
+    Cost: 1 query while it sends or is paused, else none.  campaign: with its number at hand.
     """
+    if campaign.state == CampaignState.PAUSED:
+        # A person paused it, unless the restore did: then they have something to decide.
+        restored = Batch.objects.filter(round_batch__round__campaign=campaign, pause_reason=RESTORED)
+        return (stop_sentence(RESTORED),) if restored.exists() else ()
     if campaign.state != CampaignState.SENDING:
         return ()
     stopped_for = campaign.number.stopped_for

@@ -1,31 +1,41 @@
-"""Rows that only grow, kept in a nameless temporary file so that a million of them cost no memory."""
+"""Rows that only grow, kept in nameless temporary files so that a million of them cost no memory."""
 
+import sys
 import tempfile
 from array import array
+from itertools import pairwise
+from os import SEEK_END
+from typing import IO
+
+_END_BYTES = 8
 
 
 class Journal:
     """Append rows of bytes, read them back by number; the first row is number 1.
 
-    In memory stay eight bytes a row.  The file disappears with the process, however it ends.
+    In memory stays nothing but buffers.  The files disappear with the process, however it ends.
     """
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile(buffering=1 << 18)  # noqa: SIM115 - lives as long as the journal
-        self._ends = array("Q", [0])
+        # Where each row ends, in eight bytes; before the first stands a zero.
+        self._ends = tempfile.TemporaryFile(buffering=1 << 16)  # noqa: SIM115 - lives as long as the journal
         self._dirty = False
-        self.cleared = 0
+        self.cleared = -1
         """How often all rows were forgotten."""
+        self.clear()
 
     def __len__(self) -> int:
-        return len(self._ends) - 1
+        return self._rows
 
     def append(self, row: bytes) -> int:
         """Add a row; answers its number."""
         self._file.write(row)
-        self._ends.append(self._ends[-1] + len(row))
+        self._size += len(row)
+        self._ends.write(self._size.to_bytes(_END_BYTES, sys.byteorder))
         self._dirty = True
-        return len(self._ends) - 1
+        self._rows += 1
+        return self._rows
 
     def row(self, number: int) -> bytes:
         """Read one row."""
@@ -39,21 +49,32 @@ class Journal:
             return []
         if self._dirty:
             self._file.flush()
+            self._ends.flush()
             self._dirty = False
-        start = self._ends[first]
-        self._file.seek(start)
-        block = self._file.read(self._ends[last] - start)
-        self._file.seek(0, 2)
-        return [block[self._ends[n] - start : self._ends[n + 1] - start] for n in range(first, last)]
+        ends = array("Q", _read(self._ends, first * _END_BYTES, (last + 1) * _END_BYTES))
+        start = ends[0]
+        block = _read(self._file, start, ends[-1])
+        return [block[begin - start : end - start] for begin, end in pairwise(ends)]
 
     def clear(self) -> None:
         """Forget all rows."""
         self.cleared += 1
-        self._file.seek(0)
-        self._file.truncate()
-        self._ends = array("Q", [0])
-        self._dirty = False
+        for file in (self._file, self._ends):
+            file.seek(0)
+            file.truncate()
+        self._ends.write(bytes(_END_BYTES))
+        self._rows = self._size = 0
+        self._dirty = True
 
     def close(self) -> None:
-        """Give the file back."""
+        """Give the files back."""
         self._file.close()
+        self._ends.close()
+
+
+def _read(file: IO[bytes], start: int, end: int) -> bytes:
+    """Read a stretch, and leave the file where appending goes on."""
+    file.seek(start)
+    found = file.read(end - start)
+    file.seek(0, SEEK_END)
+    return found

@@ -21,7 +21,7 @@ def it_teaches_how_to_begin_while_there_is_no_campaign(client: Client) -> None:
     page = _page(client)
 
     assert "difusio demo" in page
-    assert "difusio contacts import FILE" in page
+    assert '<a href="/contacts/">Bring your own people' in page
     assert "<table" not in page
 
 

@@ -94,7 +94,7 @@ def _counted(form: WhomForm) -> dict[str, object]:
     form.is_valid()
     values = form.cleaned_data
     if not all(values.get(name) for name in ("topic", "segment", "number", "kind")):
-        return {"reach": None, "is_incomplete": True}
+        return {"reach": None}
     try:
         found: Reach | None = reach(
             segment=values["segment"],

@@ -14,6 +14,7 @@ from difusio.consent.models import Act
 from difusio.imports.models import UploadState
 from difusio.outbox.models import State
 from difusio.reports.causes import failure_sentence, skip_sentence
+from difusio.segments.sentence import country_name, language_name
 
 register = template.Library()
 
@@ -35,8 +36,8 @@ _STATES: Final[Mapping[str, Promise]] = {
 }
 _ACTS: Final[Mapping[str, Promise]] = {
     Act.REQUESTED: _("Asked"),
-    Act.GRANTED: _("Agreed"),
-    Act.WITHDRAWN: _("Left"),
+    Act.GRANTED: _("They agreed"),
+    Act.WITHDRAWN: _("They left"),
     Act.OBJECTED: _("Said stop"),
     Act.RENEWED: _("Agreed anew"),
 }
@@ -100,3 +101,15 @@ def phase_words(phase: str) -> str | Promise:
 def moment(text: str) -> str:
     """Write an ISO moment in the reader's way."""
     return date_format(timezone.localtime(datetime.fromisoformat(text)), "DATETIME_FORMAT")
+
+
+@register.filter
+def language_words(code: str) -> str:
+    """Name a language in the reader's own; nothing where none is known."""
+    return language_name(code) if code else ""
+
+
+@register.filter
+def country_words(code: str) -> str:
+    """Name a country in the reader's language; nothing where none is known."""
+    return country_name(code) if code else ""

@@ -45,3 +45,4 @@ def restore(file: Path) -> None:
         installation.close()
     click.echo(restored.sentence)
     click.echo("Next: put its key file in place, then `difusio doctor`.")
+    click.echo("Nothing leaves this store until you say so: `difusio release` tells what to see to before.")

@@ -51,7 +51,7 @@ SCREENS = [
     Screen("campaigns-stop", "/campaigns/stop/", 7, is_telling_when_empty=True),
     Screen("campaign", "/campaigns/{campaign_id}/", 10),
     Screen("campaign-completed", "/campaigns/{completed_id}/", 10),
-    Screen("campaign-paused", "/campaigns/{paused_id}/", 11),
+    Screen("campaign-paused", "/campaigns/{paused_id}/", 12),
     Screen("campaign-draft", "/campaigns/{draft_id}/", 10),
     Screen("campaign-scheduled", "/campaigns/{scheduled_id}/", 10),
     Screen("campaign-cancel", "/campaigns/{campaign_id}/cancel/", 5),
