@@ -1,4 +1,4 @@
-"""The posts that a bench plays: one status each, in the shape and length of Meta's, signed with the bench's secret."""
+"""The posts that a bench plays, in the shape and length of Meta's: one status or one message each."""
 
 import json
 from datetime import datetime
@@ -11,9 +11,28 @@ def wamid_of(place: int) -> str:
     return f"wamid.HBgLMzQ2{place:012d}FQIAERgSMjA5RTU0QkY3RUI5QkEzQjAyAA=="
 
 
+def inbound_post(place: int, at: datetime) -> bytes:
+    """Write the webhook that brings one message of a person."""
+    value: dict[str, object] = {
+        "messaging_product": "whatsapp",
+        "metadata": {"display_phone_number": "34972000000", "phone_number_id": PHONE_NUMBER_ID},
+        "contacts": [{"profile": {"name": "Nom"}, "wa_id": f"346{place:08d}"}],
+        "messages": [
+            {
+                "from": f"346{place:08d}",
+                "id": f"{wamid_of(place)}-in",
+                "timestamp": str(int(at.timestamp())),
+                "type": "text",
+                "text": {"body": "Moltes gràcies"},
+            }
+        ],
+    }
+    return _post(value)
+
+
 def status_post(place: int, token: str, status: str, at: datetime) -> bytes:
     """Write the webhook that tells one status of one message."""
-    value = {
+    value: dict[str, object] = {
         "messaging_product": "whatsapp",
         "metadata": {"display_phone_number": "34972000000", "phone_number_id": PHONE_NUMBER_ID},
         "contacts": [
@@ -35,6 +54,10 @@ def status_post(place: int, token: str, status: str, at: datetime) -> bytes:
             }
         ],
     }
+    return _post(value)
+
+
+def _post(value: dict[str, object]) -> bytes:
     change = {"value": value, "field": "messages"}
     document = {
         "object": "whatsapp_business_account",
