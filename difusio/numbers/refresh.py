@@ -3,9 +3,12 @@
 import asyncio
 from dataclasses import dataclass
 
-from difusio.cloud_api.news import UNLIMITED
+from django.db.models.functions import Least
+
 from difusio.cloud_api.transport import CloudApi, NumberState
-from difusio.numbers.models import Number, Portfolio
+from difusio.common import clock
+from difusio.numbers.limit import hear_limit
+from difusio.numbers.models import Number
 from difusio.numbers.secrets import access_token
 
 _DEADLINE_S = 15.0
@@ -13,7 +16,7 @@ _DEADLINE_S = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Refreshed:
-    """quality: Meta's word.  allowed_per_s: what Meta lets the number send; our pace never grows by itself."""
+    """quality: Meta's word.  allowed_per_s: what Meta lets it send; our pace falls to it and never rises."""
 
     quality: str
     allowed_per_s: int
@@ -23,10 +26,13 @@ def refresh(number_id: int) -> Refreshed:
     """Store what Meta says of a number now.  Repeating it is harmless.  Raises cloud_api's CloudApiError."""
     number = Number.objects.get(pk=number_id)
     state = ask(number)
-    Number.objects.filter(pk=number_id).update(quality=state.quality)
+    Number.objects.filter(pk=number_id).update(
+        quality=state.quality,
+        is_on_business_app=state.is_on_business_app,
+        pace_per_s=Least("pace_per_s", state.per_s),
+    )
     if state.daily_limit is not None:
-        limit = None if state.daily_limit == UNLIMITED else state.daily_limit
-        Portfolio.objects.filter(pk=number.portfolio_id).update(messaging_limit=limit)
+        hear_limit([number.portfolio_id], state.daily_limit, at=clock.now())
     return Refreshed(quality=state.quality, allowed_per_s=state.per_s)
 
 

@@ -18,6 +18,12 @@ _SKIPS: Final[dict[str, Promise]] = {
     "window_closed": gettext_lazy("The service window closed before it could leave."),
     "us_pause": gettext_lazy("Has a United States number: Meta delivers no marketing there."),
     "missing_field": gettext_lazy("A field that the message needs is empty."),
+    "capped": gettext_lazy("Had as many messages as your cap allows in these days."),
+    "promised": gettext_lazy("Had as many about this topic as it promised."),
+}
+# Why a queued delivery waits for more than its turn.
+_WAITS: Final[dict[str, Promise]] = {
+    "quiet_hours": gettext_lazy("Sleeps: leaves when their quiet hours end."),
 }
 
 
@@ -26,14 +32,14 @@ _STOPS: Final[dict[str, Promise]] = {
     "template_changed": gettext_lazy(
         "The template no longer fits the message: refresh the templates and check it."
     ),
-    "key_missing": gettext_lazy(
-        "Something is sealed with a key that the key file lacks: put back the key file of this store."
-    ),
-    "token_damaged": gettext_lazy("The access token of this number cannot be read: put in a new one."),
     "restored": gettext_lazy(
         "The store came out of a backup: what waits here may have been sent since. Resume it if some may get it"
         " twice; cancel it if nobody may."
     ),
+    "key_missing": gettext_lazy(
+        "Something is sealed with a key that the key file lacks: put back the key file of this store."
+    ),
+    "token_damaged": gettext_lazy("The access token of this number cannot be read: put in a new one."),
     "disabled_update": gettext_lazy("Meta has disabled the account: see Meta's message in its dashboard."),
     "account_restriction": gettext_lazy(
         "Meta has restricted the account: see for how long in its dashboard."
@@ -54,6 +60,11 @@ def skip_sentence(reason: str) -> str:
     """Say why we did not write to somebody; an unknown reason is shown as it stands."""
     sentence = _SKIPS.get(reason)
     return str(sentence) if sentence else reason
+
+
+def wait_sentence(reason: str) -> str:
+    """Say what a queued delivery waits for; "" for its turn."""
+    return str(_WAITS.get(reason, ""))
 
 
 def stop_sentence(reason: str) -> str:

@@ -37,6 +37,9 @@ UNREAD_S = 5.0
 # What stops a number for our own reasons; the pages have a sentence for each.
 KEY_MISSING = "key_missing"
 TOKEN_DAMAGED = "token_damaged"  # noqa: S105  # names a reason
+# So long a batch is left alone that got less than it asked for, because its portfolio has no room: looking for those
+# who take no place costs as much as there are people who wait.
+NO_ROOM_S = 5.0
 # A refusal that may be repeated is repeated so often; then it is final.
 _MOST_TRIES = 8
 # What came of a request that was intended and never started: it may go out again.
@@ -132,6 +135,7 @@ class Outbox:
         # Batches whose people just got something from another one → when they are claimed from again, monotonic.
         self._resting: dict[int, float] = {}
         self._tries: dict[int, int] = {}
+        self._no_room_until: dict[int, float] = {}
         self._last_inbound = self._newest_inbound()
         # Only spreads retries in time; nothing secret hangs on it.
         self._random = Random(hold.epoch)  # noqa: S311
@@ -222,7 +226,17 @@ class Outbox:
         for place, batch in enumerate(peers):
             share = -(-(wanted - len(ready)) // (len(peers) - place))
             if share > 0:
-                ready += self._claim(batch, share, has_peers=len(peers) > 1)
+                ready += self._claim_within_room(batch, share, has_peers=len(peers) > 1)
+        return ready
+
+    def _claim_within_room(self, batch: OpenBatch, share: int, *, has_peers: bool) -> list[Ready]:
+        if not batch.is_limited:
+            return self._claim(batch, share, has_peers=has_peers)
+        if monotonic() < self._no_room_until.get(batch.id, 0.0):
+            return []
+        ready = self._claim(batch, share, has_peers=has_peers)
+        if len(ready) < share:
+            self._no_room_until[batch.id] = monotonic() + NO_ROOM_S
         return ready
 
     def _claim(self, batch: OpenBatch, limit: int, *, has_peers: bool) -> list[Ready]:
