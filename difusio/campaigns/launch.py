@@ -12,6 +12,7 @@ from difusio.accounts import audit
 from difusio.campaigns.audience import counted, planned
 from difusio.campaigns.errors import (
     Blocked,
+    EndsBefore,
     MorePeople,
     NobodyConsents,
     NoSuchCampaign,
@@ -19,6 +20,7 @@ from difusio.campaigns.errors import (
     NumberStopped,
 )
 from difusio.campaigns.findings import findings, said
+from difusio.campaigns.forecast import ends_at
 from difusio.campaigns.models import Campaign, CampaignKind, CampaignState, Round, RoundBatch
 from difusio.outbox.freeze import freeze
 from difusio.outbox.models import Batch, Lane, Tally
@@ -43,7 +45,8 @@ def launch(campaign_id: int, *, by: str, at: datetime, at_most: int | None = Non
 
     at_most: how many people whoever launches has been shown.  One transaction: all or nothing.  Repeating the call
     gives the first result.
-    Raises NoSuchCampaign, NotADraft, NumberStopped, Blocked, NobodyConsents, MorePeople, and what ``planned`` raises.
+    Raises NoSuchCampaign, NotADraft, NumberStopped, Blocked, NobodyConsents, MorePeople, EndsBefore, and
+    what ``planned`` raises.
     """
     with transaction.atomic():
         campaign = (
@@ -61,6 +64,9 @@ def launch(campaign_id: int, *, by: str, at: datetime, at_most: int | None = Non
             raise NotADraft
         if campaign.number.stopped_for:
             raise NumberStopped
+        ends = ends_at(campaign.kind, first.not_after, leaves_at=at)
+        if ends <= at:
+            raise EndsBefore
         plan = planned(campaign, at=at)
         count = counted(plan, at=at)
         blocks = [said(finding) for finding in findings(count, at=at) if finding.level is Level.BLOCK]
@@ -76,6 +82,7 @@ def launch(campaign_id: int, *, by: str, at: datetime, at_most: int | None = Non
                 topic=campaign.topic,
                 template=template,
                 message={"values": dict(plan.variant.values)},
+                expires_at=ends,
                 created_at=at,
             )
             RoundBatch.objects.create(round=first, variant=plan.variant, language=version, batch=batch)

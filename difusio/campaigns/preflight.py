@@ -3,11 +3,12 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from difusio.campaigns.audience import Counted, counted, planned
 from difusio.campaigns.errors import NoSuchCampaign
 from difusio.campaigns.findings import findings
+from difusio.campaigns.forecast import Forecast, ends_at, forecast
 from difusio.campaigns.models import Campaign
 from difusio.message_templates.rates import Cost, estimate
 from difusio.rules.findings import Finding, Level
@@ -19,7 +20,8 @@ class Preflight:
 
     audience = eligible + everything in skipped (reason → people).  versions: language version → people.
     required_fields: placeholders without default read these; people without them are skipped as ``missing_field``.
-    finish_at: at the number's pace.  messaging_limit: unique people a day of the portfolio, None for unlimited.
+    leaves_at: the moment it is scheduled for, else at once.  forecast: how it would go from then on; finish_at: until
+    when, at the number's pace.  messaging_limit: unique people a day of the portfolio, None for unlimited.
     cost: None: unknown, no rate card.
     """
 
@@ -31,7 +33,9 @@ class Preflight:
     versions: Mapping[str, int]
     required_fields: tuple[str, ...]
     pace_per_s: int
+    leaves_at: datetime
     finish_at: datetime
+    forecast: Forecast
     messaging_limit: int | None
     cost: Cost | None
     findings: tuple[Finding, ...]
@@ -61,6 +65,9 @@ def examine(count: Counted, *, at: datetime) -> Preflight:
     """Say what the launch of a plan would do whose audience has been counted."""
     campaign = count.plan.campaign
     pace = campaign.number.pace_per_s
+    leaves_at = count.plan.leaves_at
+    ends = ends_at(campaign.kind, count.plan.variant.round.not_after, leaves_at=leaves_at)
+    course = forecast(count.eligible, leaves_at=leaves_at, pace_per_s=pace, ends_at=ends)
     return Preflight(
         campaign_id=campaign.pk,
         at=at,
@@ -70,7 +77,9 @@ def examine(count: Counted, *, at: datetime) -> Preflight:
         versions=_by_version(count),
         required_fields=count.plan.required,
         pace_per_s=pace,
-        finish_at=at + timedelta(seconds=count.people / pace),
+        leaves_at=leaves_at,
+        finish_at=course.finish_at,
+        forecast=course,
         messaging_limit=campaign.number.portfolio.messaging_limit,
         cost=_cost(count, at=at),
         findings=findings(count, at=at),

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -21,6 +21,9 @@ from difusio.outbox.tallies import Change, bump
 _queries = Queries(Path(__file__).with_suffix(".sql"))
 
 ORPHANS_WAIT = timedelta(days=7)
+# An attempt after which another follows: of it only counts that it arrived after all.
+_TRIED_AGAIN: Final = "wait_a_day"
+_ARRIVED: Final = frozenset({Status.DELIVERED, Status.READ, Status.PLAYED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,10 @@ def fold(heard: Sequence[Heard], *, at: datetime) -> Folded:
         )
         by_token: dict[UUID, tuple[int, int]] = {}
         by_hash: dict[bytes, tuple[int, int]] = {}
-        for attempt_id, delivery_id, token, wamid_hash in cursor.fetchall():
+        tried_again: set[int] = set()
+        for attempt_id, delivery_id, token, wamid_hash, outcome in cursor.fetchall():
+            if outcome == _TRIED_AGAIN:
+                tried_again.add(attempt_id)
             by_token[token] = (attempt_id, delivery_id)
             if wamid_hash is not None:
                 by_hash[bytes(wamid_hash)] = (attempt_id, delivery_id)
@@ -76,7 +82,8 @@ def fold(heard: Sequence[Heard], *, at: datetime) -> Folded:
                 continue
             attempt_id, delivery_id = found
             echoes.setdefault(attempt_id, item.wamid)
-            told.append((delivery_id, item.status, item.at, item.code))
+            if attempt_id not in tried_again or item.status in _ARRIVED:
+                told.append((delivery_id, item.status, item.at, item.code))
         if echoes:
             sealed = keys.seal_all([wamid.encode() for wamid in echoes.values()], purpose=WAMID)
             cursor.execute(
@@ -100,7 +107,11 @@ def fold_orphans(*, at: datetime) -> int:
     """Fold the statuses whose message we know by now, forget those older than seven days; give how many moved."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_queries["claim_orphans"])
-        told = [(row[1], Status(row[2]), row[4], row[3]) for row in cursor.fetchall()]
+        told = [
+            (row[1], Status(row[2]), row[4], row[3])
+            for row in cursor.fetchall()
+            if row[5] != _TRIED_AGAIN or row[2] in _ARRIVED
+        ]
         moved = _climb(ladder.fold(told), at=at)
         cursor.execute(_queries["forget_orphans"], {"before": at - ORPHANS_WAIT})
     return len(moved)

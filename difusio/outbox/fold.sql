@@ -1,8 +1,8 @@
 -- name: resolve
 -- The attempts that statuses speak of: by our token, else by Meta's message id.
-SELECT t.id, t.delivery_id, t.token, t.wamid_hash FROM outbox_attempt t WHERE t.token = ANY(%(tokens)s)
+SELECT t.id, t.delivery_id, t.token, t.wamid_hash, t.outcome FROM outbox_attempt t WHERE t.token = ANY(%(tokens)s)
 UNION
-SELECT t.id, t.delivery_id, t.token, t.wamid_hash FROM outbox_attempt t
+SELECT t.id, t.delivery_id, t.token, t.wamid_hash, t.outcome FROM outbox_attempt t
 WHERE t.wamid_hash IS NOT NULL AND t.wamid_hash = ANY(%(hashes)s)
 
 -- name: echo
@@ -74,7 +74,7 @@ ON CONFLICT (event_key) DO NOTHING
 -- Orphans whose message we know by now; they are folded and forgotten.
 DELETE FROM outbox_orphan o USING outbox_attempt t
 WHERE t.wamid_hash IS NOT NULL AND t.wamid_hash = o.wamid_hash
-RETURNING t.id, t.delivery_id, o.status, o.code, o.at
+RETURNING t.id, t.delivery_id, o.status, o.code, o.at, t.outcome
 
 -- name: forget_orphans
 -- After seven days nobody will claim them: Meta itself gives up redelivering then.

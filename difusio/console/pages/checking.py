@@ -65,7 +65,6 @@ def _checked(campaign: Campaign, first: Round) -> dict[str, object]:
     over = max(0, found.eligible - room.left) if room.left is not None else 0
     return {
         "preflight": found,
-        "finish_at": (first.scheduled_for or at) + (found.finish_at - found.at),
         "sentence": segment_sentence(campaign.segment),
         "skips": skips(found.skipped),
         "findings": [(finding, said(finding)) for finding in found.findings],

@@ -10,7 +10,12 @@ from difusio.accounts.rights import Right
 from difusio.campaigns.copy import copy as copy_campaign
 from difusio.campaigns.delete import delete as delete_campaign
 from difusio.campaigns.edit import edit_what, edit_when, edit_whom
-from difusio.campaigns.errors import AlertWithoutService, CampaignError, MarketingWithoutTopic
+from difusio.campaigns.errors import (
+    AlertWithoutService,
+    CampaignError,
+    EndsBefore,
+    MarketingWithoutTopic,
+)
 from difusio.campaigns.models import Campaign, CampaignKind, Round, Step
 from difusio.campaigns.plan import Message, plan
 from difusio.common import clock
@@ -190,10 +195,14 @@ def when(request: ConsoleRequest, campaign_id: int) -> HttpResponse:
         return render(request, "console/campaigns/_side.html", counted(campaign))
     zone = here.workspace.time_zone
     first = Round.objects.get(campaign=campaign, seq=1)
-    form = WhenForm(request.POST or None, zone=zone, initial=WhenForm.told(first.scheduled_for, zone))
+    told = WhenForm.told(first.scheduled_for, zone, not_after=first.not_after)
+    form = WhenForm(request.POST or None, zone=zone, initial=told)
     if request.method == "POST" and form.is_valid():
         try:
-            edit_when(campaign.pk, form.cleaned_data["moment"], at=clock.now())
+            values = form.cleaned_data
+            edit_when(campaign.pk, values["moment"], not_after=values["not_after"], at=clock.now())
+        except EndsBefore as error:
+            form.add_error("end_date", str(error))
         except CampaignError as error:
             form.add_error("date", str(error))
         else:

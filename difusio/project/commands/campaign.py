@@ -1,8 +1,10 @@
 """Campaigns, from the command line: the acts, without a browser."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -47,6 +49,12 @@ def campaign() -> None:
     multiple=True,
     help="A placeholder's value, as: first_name='{{ contact.first_name | default: \"amic\" }}'. Repeat it.",
 )
+@click.option(
+    "--not-after",
+    type=click.DateTime(["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"]),
+    help="What has not left by then does not leave any more, in the workspace's time zone, as '2026-11-30 18:00'."
+    "  Else three days after the launch, twelve hours for a service alert.",
+)
 @json_option
 @with_installation
 def plan_campaign(
@@ -60,9 +68,14 @@ def plan_campaign(
     language: str,
     kind: str,
     values: tuple[str, ...],
+    not_after: datetime | None,
     as_json: bool,  # noqa: FBT001  # click hands options over by name
 ) -> None:
     """Store a draft.  Nothing is sent yet."""
+    from django.db import transaction
+
+    from difusio.accounts.models import Workspace
+    from difusio.campaigns.edit import edit_when
     from difusio.campaigns.models import CampaignKind
     from difusio.campaigns.plan import Message, plan
     from difusio.common.clock import now
@@ -78,17 +91,21 @@ def plan_campaign(
         raise click.UsageError(f"There is no segment {segment_id}: see `difusio segments add --help`.")
     if not Number.objects.filter(workspace_id=workspace, pk=number_id).exists():
         raise click.UsageError(f"There is no number {number_id}: see `difusio numbers list`.")
-    draft = plan(
-        workspace_id=workspace,
-        name=name,
-        kind=CampaignKind(kind),
-        topic_id=topic.pk,
-        segment_id=segment_id,
-        number_id=number_id,
-        message=Message(template_name=template_name, language=language, values=_values(values)),
-        by=_BY,
-        at=now(),
-    )
+    with transaction.atomic():
+        draft = plan(
+            workspace_id=workspace,
+            name=name,
+            kind=CampaignKind(kind),
+            topic_id=topic.pk,
+            segment_id=segment_id,
+            number_id=number_id,
+            message=Message(template_name=template_name, language=language, values=_values(values)),
+            by=_BY,
+            at=now(),
+        )
+        if not_after is not None:
+            zone = ZoneInfo(Workspace.objects.get(pk=workspace).time_zone)
+            edit_when(draft.pk, None, not_after=not_after.replace(tzinfo=zone), at=now())
     click.echo(f"Campaign {draft.pk} is a draft. Next: difusio campaign preflight {draft.pk}")
     if as_json:
         last_line({"campaign": draft.pk})
@@ -111,8 +128,17 @@ def preflight(_installation: "Installation", campaign_id: int, as_json: bool) ->
         click.echo(f"  (empty, and without a default: {', '.join(checked.required_fields)})")
     for version, people in checked.versions.items():
         click.echo(f"  {people} in {version}")
-    lasts = (checked.finish_at - checked.at).total_seconds()
+    lasts = (checked.finish_at - checked.leaves_at).total_seconds()
     click.echo(f"At {checked.pace_per_s} a second it is done {lasts:.0f} s after the launch.")
+    course = checked.forecast
+    if course.asleep:
+        click.echo(f"  {course.asleep} of them have quiet hours then and wait until those end.")
+    if course.had_enough:
+        click.echo(f"  {course.had_enough} had as many as the cap or the topic allows and are left out.")
+    if course.late:
+        click.echo(
+            f"  {course.late} would get it too late: nothing leaves after {course.ends_at:%Y-%m-%d %H:%M} UTC."
+        )
     cost = checked.cost
     if cost is None:
         click.echo("Cost unknown: no rate card is imported.")
@@ -132,6 +158,10 @@ def preflight(_installation: "Installation", campaign_id: int, as_json: bool) ->
                 "skipped": checked.skipped,
                 "versions": checked.versions,
                 "finish_at": checked.finish_at,
+                "not_after": course.ends_at,
+                "asleep": course.asleep,
+                "had_enough": course.had_enough,
+                "late": course.late,
                 "cost_micros": cost.amount_micros if cost else None,
                 "currency": cost.currency if cost else None,
                 "findings": [
