@@ -16,6 +16,8 @@ USUAL_LIFE: Final[Mapping[CampaignKind, timedelta]] = {
     CampaignKind.SERVICE_ALERT: timedelta(hours=12),
 }
 
+_DAY: Final = timedelta(days=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
@@ -38,9 +40,18 @@ def ends_at(kind: str, not_after: datetime | None, *, leaves_at: datetime) -> da
 
 
 def forecast(
-    eligible: Iterable[Judged], *, leaves_at: datetime, pace_per_s: float, ends_at: datetime
+    eligible: Iterable[Judged],
+    *,
+    leaves_at: datetime,
+    pace_per_s: float,
+    ends_at: datetime,
+    at_once: int = 0,
+    a_day: int | None = None,
 ) -> Forecast:
-    """Let everybody leave in their turn, at the number's pace, none before their quiet hours end."""
+    """Let everybody leave in their turn, at the number's pace, none before their quiet hours end.
+
+    a_day: to how many people a day Meta lets us write after the first ``at_once``; None: to any number.
+    """
     waiting: Counter[datetime] = Counter()
     asleep = had_enough = 0
     for row in eligible:
@@ -53,4 +64,7 @@ def forecast(
         in_time = max(0, int((ends_at - at).total_seconds() * pace_per_s))
         late += max(0, people - in_time)
         at += timedelta(seconds=people / pace_per_s)
+    if a_day is not None:
+        days = max(0, (ends_at - leaves_at) // _DAY)
+        late = max(late, waiting.total() - at_once - days * a_day)
     return Forecast(finish_at=at, asleep=asleep, had_enough=had_enough, ends_at=ends_at, late=late)

@@ -11,6 +11,7 @@ from difusio.campaigns.findings import findings
 from difusio.campaigns.forecast import Forecast, ends_at, forecast
 from difusio.campaigns.models import Campaign
 from difusio.message_templates.rates import Cost, estimate
+from difusio.outbox.room import Room, look, spread
 from difusio.rules.findings import Finding, Level
 
 
@@ -20,9 +21,9 @@ class Preflight:
 
     audience = eligible + everything in skipped (reason → people).  versions: language version → people.
     required_fields: placeholders without default read these; people without them are skipped as ``missing_field``.
-    leaves_at: the moment it is scheduled for, else at once.  forecast: how it would go from then on; finish_at: until
-    when, at the number's pace.  messaging_limit: unique people a day of the portfolio, None for unlimited.
-    cost: None: unknown, no rate card.
+    room: to how many more people Meta lets the portfolio write now.  at_once: how many leave without waiting for more
+    of it.  leaves_at: the moment it is scheduled for, else at once.  forecast: how it would go from then on; finish_at:
+    when the last one leaves, by the number's pace, the nights and the room.  cost: None: unknown, no rate card.
     """
 
     campaign_id: int
@@ -33,10 +34,11 @@ class Preflight:
     versions: Mapping[str, int]
     required_fields: tuple[str, ...]
     pace_per_s: int
+    room: Room
+    at_once: int
     leaves_at: datetime
     finish_at: datetime
     forecast: Forecast
-    messaging_limit: int | None
     cost: Cost | None
     findings: tuple[Finding, ...]
 
@@ -47,8 +49,9 @@ class Preflight:
 
 
 def preflight(campaign_id: int, *, at: datetime) -> Preflight:
-    """Judge a draft by the very words that freezing uses; writes nothing.  Cost: 5 queries, whatever the audience.
+    """Judge a draft by the very words that freezing uses; writes nothing.
 
+    Cost: 5 queries, whatever the audience, and at most 3 more within a messaging limit.
     Raises NoSuchCampaign, and what ``planned`` raises.
     """
     campaign = (
@@ -64,10 +67,19 @@ def preflight(campaign_id: int, *, at: datetime) -> Preflight:
 def examine(count: Counted, *, at: datetime) -> Preflight:
     """Say what the launch of a plan would do whose audience has been counted."""
     campaign = count.plan.campaign
-    pace = campaign.number.pace_per_s
+    pace, portfolio = campaign.number.pace_per_s, campaign.number.portfolio
+    room = look(portfolio, at=at)
+    leaves = spread(portfolio, room, count.people, pace_per_s=pace, at=at)
     leaves_at = count.plan.leaves_at
     ends = ends_at(campaign.kind, count.plan.variant.round.not_after, leaves_at=leaves_at)
-    course = forecast(count.eligible, leaves_at=leaves_at, pace_per_s=pace, ends_at=ends)
+    course = forecast(
+        count.eligible,
+        leaves_at=leaves_at,
+        pace_per_s=pace,
+        ends_at=ends,
+        at_once=leaves.at_once,
+        a_day=room.limit,
+    )
     return Preflight(
         campaign_id=campaign.pk,
         at=at,
@@ -77,12 +89,13 @@ def examine(count: Counted, *, at: datetime) -> Preflight:
         versions=_by_version(count),
         required_fields=count.plan.required,
         pace_per_s=pace,
+        room=room,
+        at_once=leaves.at_once,
         leaves_at=leaves_at,
-        finish_at=course.finish_at,
+        finish_at=max(course.finish_at, leaves_at + (leaves.done_at - at)),
         forecast=course,
-        messaging_limit=campaign.number.portfolio.messaging_limit,
         cost=_cost(count, at=at),
-        findings=findings(count, at=at),
+        findings=findings(count, at=at, leaves=leaves, room=room),
     )
 
 

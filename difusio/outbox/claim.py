@@ -10,13 +10,14 @@ from uuid import UUID
 import msgspec
 from django.db import connection, transaction
 
-from difusio.common.binding import binding_cursor
+from difusio.common.binding import NO_WAIT, binding_cursor
 from difusio.common.keyring import keyring
 from difusio.common.sealed import DamagedValueError
 from difusio.common.sql import Queries
 from difusio.consent.models import TopicKind
 from difusio.consent.permission import REFUSAL
 from difusio.contacts.identities import PURPOSE
+from difusio.outbox import room
 from difusio.outbox.bounds import (
     ASLEEP_UNTIL,
     BOUNDLESS,
@@ -36,7 +37,7 @@ _MOST_SLEEPERS: Final = 5_000
 CONTENT = "outbox.content"
 
 
-def _composed(name: str) -> LiteralString:
+def _composed(name: str, *, among: LiteralString = "") -> LiteralString:
     return (
         _queries[name]
         .replace("{refusal}", REFUSAL)
@@ -45,10 +46,12 @@ def _composed(name: str) -> LiteralString:
         .replace("{too_many}", TOO_MANY)
         .replace("{reached}", REACHED)
         .replace("{reached_at}", REACHED_AT)
+        .replace("{room}", among)
     )
 
 
-_CLAIM: Final = _composed("claim")
+_QUERIES: Final = {name: _composed(name) for name in ("lock_people", "claim")}
+_QUERIES_WITHOUT_PLACE: Final = {name: _composed(name, among=room.TAKES_NO_PLACE) for name in _QUERIES}
 _LET_SLEEP: Final = _composed("let_sleep")
 
 
@@ -63,7 +66,11 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class OpenBatch:
-    """A batch that has something to send now.  template_id: None for a free text in ``message["text"]``."""
+    """A batch that has something to send now.
+
+    template_id: None for a free text in ``message["text"]``.  is_limited: Meta limits to how many people a day its
+    number's portfolio may write such messages.
+    """
 
     id: int
     lane: int
@@ -71,6 +78,7 @@ class OpenBatch:
     topic_kind: str
     template_id: int | None
     message: Mapping[str, object]
+    is_limited: bool = False
     bounds: Bounds = BOUNDLESS
 
     @property
@@ -113,9 +121,10 @@ def open_batches(number_id: int, *, at: datetime) -> list[OpenBatch]:
             kind,
             template,
             msgspec.json.decode(message),
+            is_limited,
             Bounds.read(*bounds) if kind == TopicKind.MARKETING else BOUNDLESS,
         )
-        for batch, lane, topic, kind, template, message, *bounds in rows
+        for batch, lane, topic, kind, template, message, is_limited, *bounds in rows
     ]
 
 
@@ -123,11 +132,13 @@ def claim(batch: OpenBatch, hold: Hold, *, limit: int, at: datetime) -> list[Cla
     """Claim up to ``limit`` deliveries of ``batch`` whose people may be written to at this moment.
 
     Who may not any more, or had enough, is skipped here; who is left alone at this hour goes back into the queue.
-    Gives nothing when the lease is gone.  Cost: 2 queries, 1 transaction; 1 more where it counts what people had, and
-    1 more when somebody sleeps.
+    Gives nothing when the lease is gone.  Within a messaging limit it takes at most the places that are left, and
+    without one only people who need none.
+    Cost: 3 queries, 1 transaction; 3 more within a messaging limit, 1 more where it counts what people had, and 1 more
+    when somebody sleeps.
     """
     bounds = batch.bounds
-    parameters = {
+    parameters: dict[str, Any] = {
         "batch": batch.id,
         "topic": batch.topic_id,
         "topic_kind": batch.topic_kind,
@@ -140,12 +151,26 @@ def claim(batch: OpenBatch, hold: Hold, *, limit: int, at: datetime) -> list[Cla
         "is_counting": bounds.is_counting,
         **bounds.parameters(at),
     }
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(), binding_cursor() as cursor:
+        # A claim that a power cut undoes is a delivery in the queue: no intent can exist without it.
+        cursor.execute(NO_WAIT)
+        # First of all locks: who waits for a portfolio holds nothing that its owner could wait for.
+        places = room.places(cursor, hold.number_id, lane=batch.lane, at=at) if batch.is_limited else None
+        queries = _QUERIES
+        if places is not None and places.left:
+            parameters["limit"] = min(limit, places.left)
+        elif places is not None:
+            queries = _QUERIES_WITHOUT_PLACE
+            parameters |= room.without_place(places, at=at)
         if bounds.is_counting:
-            cursor.execute(_queries["lock_people"], parameters)
+            cursor.execute(queries["lock_people"], parameters)
             parameters["people"] = [row[0] for row in cursor.fetchall()]
-        cursor.execute(_CLAIM if batch.topic_id is not None else _queries["claim_reply"], parameters)
+        cursor.execute(
+            queries["claim"] if batch.topic_id is not None else _queries["claim_reply"], parameters
+        )
         rows = cursor.fetchall()
+        if places is not None:
+            room.take(cursor, [row[0] for row in rows if row[1] == "claimed"], at=at)
         bump(cursor, [Change(batch.id, "queued", row[2], 0, row[1], row[3], 0) for row in rows])
     if any(row[1] == "queued" for row in rows):
         _let_sleep(batch.id, {**parameters, "limit": _MOST_SLEEPERS})
@@ -163,6 +188,14 @@ def unclaim(delivery_ids: Sequence[int], hold: Hold) -> None:
     """Give back what was claimed and not started."""
     with connection.cursor() as cursor:
         cursor.execute(_queries["unclaim"], {"deliveries": list(delivery_ids), "epoch": hold.epoch})
+
+
+def postpone(delivery_ids: Sequence[int], hold: Hold, *, until: datetime) -> None:
+    """Give back what was claimed too soon: it is due again at a later moment."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _queries["postpone"], {"deliveries": list(delivery_ids), "epoch": hold.epoch, "until": until}
+        )
 
 
 def intend(intents: Sequence[Intent], hold: Hold, *, deadline_s: float, at: datetime) -> set[int]:
@@ -225,7 +258,7 @@ def _claimed(batch_id: int, row: Sequence[object]) -> Claimed:
         "language": language,
         "country": country,
         "time_zone": time_zone,
-        "fields": msgspec.json.decode(str(fields)),
+        "fields": fields,
     }
     address = _address(sealed) if isinstance(sealed, bytes) else ""
     return Claimed(

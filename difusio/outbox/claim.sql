@@ -1,9 +1,12 @@
 -- name: open_batches
 -- The batches of a number that have something to send now, the fastest lane first.
 SELECT b.id, b.lane, b.topic_id, coalesce(t.kind, ''), b.template_id, b.message,
+    b.template_id IS NOT NULL AND p.messaging_limit IS NOT NULL,
     w.quiet_from, w.quiet_until, w.time_zone, w.cap_messages, w.cap_days, t.promised_messages, t.promised_days
 FROM outbox_batch b
 JOIN accounts_workspace w ON w.id = b.workspace_id
+JOIN numbers_number n ON n.id = b.number_id
+JOIN numbers_portfolio p ON p.id = n.portfolio_id
 LEFT JOIN consent_topic t ON t.id = b.topic_id
 WHERE b.number_id = %(number)s AND b.is_open AND b.paused_at IS NULL AND b.cancelled_at IS NULL
     AND (b.expires_at IS NULL OR b.expires_at > %(at)s)
@@ -17,7 +20,7 @@ ORDER BY b.lane, b.id
 SELECT c.id FROM contacts_contact c
 WHERE c.id IN (
     SELECT d.contact_id FROM outbox_delivery d
-    WHERE d.batch_id = %(batch)s AND d.state = 'queued' AND d.due_at <= %(at)s
+    WHERE d.batch_id = %(batch)s AND d.state = 'queued' AND d.due_at <= %(at)s {room}
     ORDER BY d.due_at, d.id
     LIMIT %(limit)s)
 FOR NO KEY UPDATE OF c SKIP LOCKED
@@ -29,7 +32,7 @@ FOR NO KEY UPDATE OF c SKIP LOCKED
 WITH due AS (
     SELECT d.id, d.contact_id, d.reason AS was
     FROM outbox_delivery d
-    WHERE d.batch_id = %(batch)s AND d.state = 'queued' AND d.due_at <= %(at)s
+    WHERE d.batch_id = %(batch)s AND d.state = 'queued' AND d.due_at <= %(at)s {room}
         AND (%(people)s::bigint[] IS NULL OR d.contact_id = ANY(%(people)s::bigint[]))
         AND EXISTS (
             SELECT 1 FROM outbox_lease l WHERE l.number_id = %(number)s AND l.owner = %(owner)s
@@ -143,6 +146,11 @@ ORDER BY m.due_at, m.id
 -- name: unclaim
 -- Give back what was claimed and not started: no intent exists, so nothing can have left.
 UPDATE outbox_delivery SET state = 'queued'
+WHERE id = ANY(%(deliveries)s) AND state = 'claimed' AND epoch = %(epoch)s
+
+-- name: postpone
+-- Give back what was claimed too soon after another message to the same person.
+UPDATE outbox_delivery SET state = 'queued', due_at = %(until)s
 WHERE id = ANY(%(deliveries)s) AND state = 'claimed' AND epoch = %(epoch)s
 
 -- name: intend

@@ -20,8 +20,9 @@ _WAITING_FOR = "queued"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A delivery moved.  detail: reason or code of the standing before and after ("" where the state has none).
+    """So many deliveries moved alike.
 
+    details: reason or code of the standing before and after ("" where the state has none).
     was_rung, is_rung: how far it had climbed, 0 (not accepted) to 4 (read); a failed delivery keeps its rung.
     """
 
@@ -32,6 +33,7 @@ class Change:
     now: str
     now_detail: str
     now_rung: int
+    n: int = 1
 
 
 def rung(state: str) -> int:
@@ -44,15 +46,15 @@ def bump(cursor: Cursor, changes: Iterable[Change], extra: Iterable[tuple[int, s
     deltas: Counter[tuple[int, str, str]] = Counter()
     for change in changes:
         for measure in _RUNGS[change.was_rung : change.now_rung]:
-            deltas[change.batch_id, measure, ""] += 1
+            deltas[change.batch_id, measure, ""] += change.n
         # What is tried anew is where it was before it left.
         for measure in _RUNGS[change.now_rung : change.was_rung]:
-            deltas[change.batch_id, measure, ""] -= 1
+            deltas[change.batch_id, measure, ""] -= change.n
         if (change.was, change.was_detail) != (change.now, change.now_detail):
             if _is_counted(change.was, change.was_detail):
-                deltas[change.batch_id, change.was, change.was_detail] -= 1
+                deltas[change.batch_id, change.was, change.was_detail] -= change.n
             if _is_counted(change.now, change.now_detail):
-                deltas[change.batch_id, change.now, change.now_detail] += 1
+                deltas[change.batch_id, change.now, change.now_detail] += change.n
     for batch_id, measure in extra:
         deltas[batch_id, measure, ""] += 1
     rows = [(*key, n) for key, n in deltas.items() if n]

@@ -18,6 +18,7 @@ from difusio.project.commands.common import (
 )
 
 if TYPE_CHECKING:
+    from difusio.campaigns.preflight import Preflight
     from difusio.project.start import Installation
 
 _BY = "command line"
@@ -128,17 +129,7 @@ def preflight(_installation: "Installation", campaign_id: int, as_json: bool) ->
         click.echo(f"  (empty, and without a default: {', '.join(checked.required_fields)})")
     for version, people in checked.versions.items():
         click.echo(f"  {people} in {version}")
-    lasts = (checked.finish_at - checked.leaves_at).total_seconds()
-    click.echo(f"At {checked.pace_per_s} a second it is done {lasts:.0f} s after the launch.")
-    course = checked.forecast
-    if course.asleep:
-        click.echo(f"  {course.asleep} of them have quiet hours then and wait until those end.")
-    if course.had_enough:
-        click.echo(f"  {course.had_enough} had as many as the cap or the topic allows and are left out.")
-    if course.late:
-        click.echo(
-            f"  {course.late} would get it too late: nothing leaves after {course.ends_at:%Y-%m-%d %H:%M} UTC."
-        )
+    _say_when(checked)
     cost = checked.cost
     if cost is None:
         click.echo("Cost unknown: no rate card is imported.")
@@ -158,10 +149,12 @@ def preflight(_installation: "Installation", campaign_id: int, as_json: bool) ->
                 "skipped": checked.skipped,
                 "versions": checked.versions,
                 "finish_at": checked.finish_at,
-                "not_after": course.ends_at,
-                "asleep": course.asleep,
-                "had_enough": course.had_enough,
-                "late": course.late,
+                "not_after": checked.forecast.ends_at,
+                "asleep": checked.forecast.asleep,
+                "had_enough": checked.forecast.had_enough,
+                "late": checked.forecast.late,
+                "messaging_limit": checked.room.limit,
+                "at_once": checked.at_once,
                 "cost_micros": cost.amount_micros if cost else None,
                 "currency": cost.currency if cost else None,
                 "findings": [
@@ -240,9 +233,14 @@ def cancel(_installation: "Installation", campaign_id: int) -> None:
 @with_installation
 def report(_installation: "Installation", campaign_id: int, as_json: bool) -> None:  # noqa: FBT001
     """Show the funnel with its denominators, and failures by cause."""
+    from django.utils import timezone
+
     from difusio.campaigns.errors import NoSuchCampaign
     from difusio.campaigns.models import Campaign
+    from difusio.common.clock import now
+    from difusio.outbox.room import look
     from difusio.reports.funnel import funnel
+    from difusio.reports.room_wait import room_wait
 
     try:
         seen = funnel(campaign_id)
@@ -254,6 +252,11 @@ def report(_installation: "Installation", campaign_id: int, as_json: bool) -> No
         click.echo(f"  {step.word:<12} {step.n}{share}")
     if seen.waiting or seen.in_doubt:
         click.echo(f"  {seen.waiting} waiting, {seen.in_doubt} in doubt")
+    of = Campaign.objects.select_related("workspace", "number__portfolio").get(pk=campaign_id)
+    with timezone.override(of.workspace.time_zone):
+        wait = room_wait(of, seen.waiting, look(of.number.portfolio, at=now()), at=now())
+        if wait:
+            click.echo(f"  {wait.sentence}")
     for title, causes in (("Skipped", seen.skips), ("Failed", seen.failures)):
         for cause in causes:
             click.echo(f"  {title}: {cause.n} – {cause.sentence} ({cause.key})")
@@ -265,6 +268,7 @@ def report(_installation: "Installation", campaign_id: int, as_json: bool) -> No
                 "audience": seen.audience,
                 "waiting": seen.waiting,
                 "in_doubt": seen.in_doubt,
+                "goes_on_at": wait.opening.at if wait else None,
                 "steps": {step.key: step.n for step in (*seen.steps, *seen.rest, seen.failed)},
                 "skipped": {cause.key: cause.n for cause in seen.skips},
                 "failed": {cause.key: cause.n for cause in seen.failures},
@@ -286,6 +290,25 @@ def audience(_installation: "Installation", campaign_id: int, file: Path) -> Non
     if not Campaign.objects.filter(pk=campaign_id).exists():
         raise NoSuchCampaign
     click.echo(f"{write_lines(file, export(batch_ids(campaign_id)))} people in {file}.")
+
+
+def _say_when(checked: "Preflight") -> None:
+    lasts = (checked.finish_at - checked.leaves_at).total_seconds()
+    if checked.at_once < checked.eligible:
+        click.echo(
+            f"{checked.at_once} leave at once; the last ones by {checked.finish_at:%Y-%m-%d %H:%M} UTC."
+        )
+    else:
+        click.echo(f"At {checked.pace_per_s} a second it is done {lasts:.0f} s after the launch.")
+    course = checked.forecast
+    if course.asleep:
+        click.echo(f"  {course.asleep} of them have quiet hours then and wait until those end.")
+    if course.had_enough:
+        click.echo(f"  {course.had_enough} had as many as the cap or the topic allows and are left out.")
+    if course.late:
+        click.echo(
+            f"  {course.late} would get it too late: nothing leaves after {course.ends_at:%Y-%m-%d %H:%M} UTC."
+        )
 
 
 def _values(texts: tuple[str, ...]) -> Mapping[str, str]:

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
         ("consent", "0005_promised_frequency"),
         ("contacts", "0002_search_names"),
         ("numbers", "0002_demo_stays_here"),
-        ("outbox", "0002_recipients_list"),
+        ("outbox", "0004_reached"),
     ]
 
     operations = [
