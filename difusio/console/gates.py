@@ -22,6 +22,7 @@ from difusio.accounts.rights import Right, may
 from difusio.campaigns.models import Campaign, RoundBatch
 from difusio.contacts.models import Contact
 from difusio.message_templates.models import Template
+from difusio.outbox.models import Delivery, State
 from difusio.segments.models import Segment
 
 # Pages that answer before there is an owner.
@@ -37,6 +38,10 @@ _WAITING: Final = RawSQL(  # no value from outside: one count, within the query 
     output_field=IntegerField(),
 )
 _IS_HELD: Final = RawSQL(IS_HELD, [], output_field=BooleanField())  # noqa: S611  # no value from outside
+# As above; an index holds the parked alone.
+_HAS_PARKED: Final = Exists(
+    Delivery.objects.filter(workspace=OuterRef("workspace"), state=State.PARKED, reason="")
+)
 # Asked within the query that every page asks; open batches are few, and an index holds them alone.
 _IS_SENDING: Final = Exists(
     RoundBatch.objects.filter(
@@ -61,6 +66,7 @@ class Here:
     waiting: how many people wait for an answer there, counted up to ``MANY_WAIT``.
     is_sending: something of a campaign may leave there now, so that there is something to stop.
     is_held: the store was restored, and nothing leaves until somebody lets it.
+    has_parked: something there waits for somebody to decide whether it is sent once more.
     """
 
     user: User
@@ -70,6 +76,7 @@ class Here:
     waiting: int = 0
     is_sending: bool = False
     is_held: bool = False
+    has_parked: bool = False
 
     def may(self, right: Right) -> bool:
         """Tell whether they have the right in this workspace."""
@@ -105,7 +112,7 @@ def _where(request: HttpRequest) -> Here | None:
     memberships = list(
         Membership.objects.filter(user=user)
         .select_related("workspace")
-        .annotate(waiting=_WAITING, is_sending=_IS_SENDING, is_held=_IS_HELD)
+        .annotate(waiting=_WAITING, is_sending=_IS_SENDING, is_held=_IS_HELD, has_parked=_HAS_PARKED)
         .order_by("workspace_id")
     )
     if not memberships:
@@ -114,7 +121,14 @@ def _where(request: HttpRequest) -> Here | None:
     here = next((one for one in memberships if one.workspace_id == chosen), memberships[0])
     workspaces = [one.workspace for one in memberships]
     return Here(
-        user, here.workspace, Role(here.role), workspaces, here.waiting, here.is_sending, here.is_held
+        user,
+        here.workspace,
+        Role(here.role),
+        workspaces,
+        here.waiting,
+        here.is_sending,
+        here.is_held,
+        here.has_parked,
     )
 
 

@@ -311,6 +311,57 @@ def _say_when(checked: "Preflight") -> None:
         )
 
 
+@campaign.command("parked")
+@workspace_option
+@click.argument("campaign_id", type=int, required=False)
+@click.option("--delivery", "delivery_id", type=int, help="Decide about this one alone.")
+@click.option("--send-again", "act", flag_value="again", help="Send them once more; they may arrive twice.")
+@click.option("--leave", "act", flag_value="leave", help="Let them be.")
+@json_option
+@with_installation
+def parked(
+    _installation: "Installation",
+    workspace_id: int | None,
+    campaign_id: int | None,
+    delivery_id: int | None,
+    act: str | None,
+    as_json: bool,  # noqa: FBT001  # click hands options over by name
+) -> None:
+    """Show what is parked, of one campaign or all, and decide about it."""
+    from difusio.campaigns.running import batch_ids
+    from difusio.common.clock import now
+    from difusio.outbox.decide import Chosen, leave_it, send_again
+    from difusio.reports.parked import groups
+
+    workspace = workspace_or_only(workspace_id)
+    moved = None
+    if act is not None:
+        chosen = Chosen(
+            workspace,
+            delivery_ids=None if delivery_id is None else [delivery_id],
+            batch_ids=None if campaign_id is None else batch_ids(campaign_id),
+        )
+        moved = (send_again if act == "again" else leave_it)(chosen, by=_BY, at=now())
+        click.echo(f"{moved} {'leave once more' if act == 'again' else 'are left as they are'}.")
+    waiting = [one for one in groups(workspace, at=now()) if campaign_id in {None, one.campaign_id}]
+    for one in waiting:
+        name = f"Campaign {one.campaign_id} {one.campaign_name}" if one.campaign_id else "Answers and tests"
+        over = " Too late or cancelled: it cannot leave once more." if one.is_over else ""
+        click.echo(f"{name}: {one.n} parked. {one.sentence}{over}")
+    if not waiting:
+        click.echo("Nothing is parked.")
+    if as_json:
+        last_line(
+            {
+                "moved": moved,
+                "parked": [
+                    {"campaign": one.campaign_id or None, "cause": one.cause, "n": one.n, "since": one.since}
+                    for one in waiting
+                ],
+            }
+        )
+
+
 def _values(texts: tuple[str, ...]) -> Mapping[str, str]:
     values = {}
     for text in texts:
