@@ -50,6 +50,10 @@ class TooLate(CampaignError):
     """Its moment passed while nothing was running here: see whether it still fits, and choose another one."""
 
 
+class LaunchBroke(CampaignError):
+    """The launch broke off for a reason nobody expected, and nothing left: try again, and report it if it repeats."""
+
+
 class MorePeople(CampaignError):
     """More people would get it by now than you were shown: look at the numbers again."""
 

@@ -60,7 +60,7 @@ def launch(campaign_id: int, *, by: str, at: datetime, at_most: int | None = Non
         first = Round.objects.get(campaign=campaign, seq=1)
         if campaign.state in {CampaignState.SENDING, CampaignState.PAUSED} and first.launched_at:
             return _first_result(campaign)
-        if campaign.state not in {CampaignState.DRAFT, CampaignState.SCHEDULED}:
+        if campaign.state not in {CampaignState.DRAFT, CampaignState.SCHEDULED, CampaignState.PREPARING}:
             raise NotADraft
         if campaign.number.stopped_for:
             raise NumberStopped

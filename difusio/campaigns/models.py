@@ -27,6 +27,7 @@ class CampaignState(models.TextChoices):
 
     DRAFT = "draft"
     SCHEDULED = "scheduled"
+    PREPARING = "preparing"
     SENDING = "sending"
     PAUSED = "paused"
     CANCELLED = "cancelled"
@@ -73,15 +74,18 @@ class Campaign(models.Model):
 class Round(models.Model):
     """One wave of a campaign.
 
-    scheduled_for: when it is to leave; in a draft only a wish, empty for "at once".  not_after: what has not left by
-    then does not leave any more; empty: the kind's usual time after the launch.  held_back: why a scheduled round did
-    not leave at its moment, in the workspace's language; empty once somebody has planned anew.
+    scheduled_for: when it is to leave; in a draft only a wish, empty for "at once".  preparing_since, job: while a job
+    prepares its launch; cleared, the job knows that somebody stopped it.  not_after: what has not left by then does not
+    leave any more; empty: the kind's usual time after the launch.  held_back: why it did not leave, in the language of
+    whoever launched it; empty once somebody has planned anew.
     """
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="rounds")
     seq = models.PositiveSmallIntegerField()
     scheduled_for = models.DateTimeField(null=True, blank=True)
     scheduled_by = models.CharField(max_length=120, blank=True, default="")
+    preparing_since = models.DateTimeField(null=True, blank=True)
+    job = models.UUIDField(null=True, blank=True)
     held_back = models.TextField(blank=True, default="")
     not_after = models.DateTimeField(null=True, blank=True)
     launched_at = models.DateTimeField(null=True, blank=True)
@@ -92,7 +96,12 @@ class Round(models.Model):
             models.UniqueConstraint(fields=["campaign", "seq"], name="campaigns_round_once"),
         ]
         indexes: ClassVar = [
-            # What the clock asks every second.
+            # What the clock asks every second: what is due, and what no worker prepares any more.
+            models.Index(
+                fields=["job"],
+                name="campaigns_round_preparing",
+                condition=Q(preparing_since__isnull=False),
+            ),
             models.Index(
                 fields=["scheduled_for"],
                 name="campaigns_round_due",

@@ -26,12 +26,12 @@ _log = structlog.get_logger("difusio.clock")
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """How many deliveries each rule moved, how many campaigns it launched, and how many it held back."""
+    """How many deliveries each rule moved, how many campaigns it has prepared, and how many it held back."""
 
     expired: int
     parked: int
     orphans: int
-    launched: int = 0
+    prepared: int = 0
     held_back: int = 0
     tried_again: int = 0
 
@@ -66,7 +66,7 @@ def sweep(*, at: datetime) -> Swept:
         expired=expired,
         parked=parked,
         orphans=orphans,
-        launched=due.launched,
+        prepared=due.prepared,
         held_back=due.held_back,
         tried_again=again,
     )

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.db.models import BooleanField, Exists, IntegerField, OuterRef
+from django.db.models import BooleanField, Exists, ExpressionWrapper, IntegerField, OuterRef, Q
 from django.db.models.expressions import RawSQL
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
@@ -19,7 +20,7 @@ from difusio.accounts.gates import SignedInRequest
 from difusio.accounts.hold import IS_HELD
 from difusio.accounts.models import Membership, Role, User, Workspace
 from difusio.accounts.rights import Right, may
-from difusio.campaigns.models import Campaign, RoundBatch
+from difusio.campaigns.models import Campaign, CampaignState, RoundBatch
 from difusio.contacts.models import Contact
 from difusio.message_templates.models import Template
 from difusio.outbox.models import Delivery, State
@@ -27,6 +28,21 @@ from difusio.segments.models import Segment
 
 # Pages that answer before there is an owner.
 _BEFORE_THE_OWNER = frozenset({"first_run", "set_language"})
+# Where a second factor is set up, and the ways out.
+_WITHOUT_SECOND_FACTOR: Final = frozenset(
+    {
+        "mfa_index",
+        "mfa_activate_totp",
+        "mfa_add_webauthn",
+        "mfa_view_recovery_codes",
+        "mfa_generate_recovery_codes",
+        "account_change_password",
+        "account_reauthenticate",
+        "account_sessions",
+        "account_logout",
+        "workspace",
+    }
+)
 # Under this name the session remembers in which of their workspaces somebody works.
 CHOSEN: Final = "workspace"
 # Nobody counts further than that at a glance; and a page never counts a hundred thousand rows.
@@ -42,14 +58,26 @@ _IS_HELD: Final = RawSQL(IS_HELD, [], output_field=BooleanField())  # noqa: S611
 _HAS_PARKED: Final = Exists(
     Delivery.objects.filter(workspace=OuterRef("workspace"), state=State.PARKED, reason="")
 )
-# Asked within the query that every page asks; open batches are few, and an index holds them alone.
-_IS_SENDING: Final = Exists(
-    RoundBatch.objects.filter(
-        batch__number__workspace=OuterRef("workspace"),
-        batch__is_open=True,
-        batch__paused_at=None,
-        batch__cancelled_at=None,
+# Recovery codes alone are none: they come with an app or a passkey.
+HAS_SECOND_FACTOR: Final = Exists(
+    Authenticator.objects.filter(
+        user=OuterRef("user"), type__in=[Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
     )
+)
+# Asked within the query that every page asks; open batches are few, and an index holds them alone.
+_IS_SENDING: Final = ExpressionWrapper(
+    Q(
+        Exists(
+            RoundBatch.objects.filter(
+                batch__number__workspace=OuterRef("workspace"),
+                batch__is_open=True,
+                batch__paused_at=None,
+                batch__cancelled_at=None,
+            )
+        )
+    )
+    | Q(Exists(Campaign.objects.filter(workspace=OuterRef("workspace"), state=CampaignState.PREPARING))),
+    output_field=BooleanField(),
 )
 
 
@@ -65,6 +93,7 @@ class Here:
 
     waiting: how many people wait for an answer there, counted up to ``MANY_WAIT``.
     is_sending: something of a campaign may leave there now, so that there is something to stop.
+    needs_second_factor: the workspace asks its members for one, and they have none yet.
     is_held: the store was restored, and nothing leaves until somebody lets it.
     has_parked: something there waits for somebody to decide whether it is sent once more.
     """
@@ -77,6 +106,7 @@ class Here:
     is_sending: bool = False
     is_held: bool = False
     has_parked: bool = False
+    needs_second_factor: bool = False
 
     def may(self, right: Right) -> bool:
         """Tell whether they have the right in this workspace."""
@@ -112,7 +142,13 @@ def _where(request: HttpRequest) -> Here | None:
     memberships = list(
         Membership.objects.filter(user=user)
         .select_related("workspace")
-        .annotate(waiting=_WAITING, is_sending=_IS_SENDING, is_held=_IS_HELD, has_parked=_HAS_PARKED)
+        .annotate(
+            waiting=_WAITING,
+            is_sending=_IS_SENDING,
+            is_held=_IS_HELD,
+            has_parked=_HAS_PARKED,
+            has_second_factor=HAS_SECOND_FACTOR,
+        )
         .order_by("workspace_id")
     )
     if not memberships:
@@ -129,6 +165,7 @@ def _where(request: HttpRequest) -> Here | None:
         here.is_sending,
         here.is_held,
         here.has_parked,
+        here.workspace.requires_second_factor and not here.has_second_factor,
     )
 
 
@@ -168,6 +205,18 @@ def conversation_for(here: Here, contact_id: int) -> Contact:
         raise Http404 from None
 
 
+def _to_second_factor(request: HttpRequest, name: str | None) -> HttpResponseBase | None:
+    """Lead a member to their account whose workspace asks for a second factor that they do not have yet."""
+    if name in _WITHOUT_SECOND_FACTOR:
+        return None
+    here = where(request)
+    if here is None or not here.needs_second_factor:
+        return None
+    if getattr(request, "htmx", False):
+        return HttpResponseClientRedirect(reverse("mfa_index"))
+    return redirect("mfa_index")
+
+
 class OwnerFirst(LoginRequiredMiddleware):
     """Denies by default: every page asks to sign in, and before there is an owner every page asks for one."""
 
@@ -180,8 +229,10 @@ class OwnerFirst(LoginRequiredMiddleware):
         """
         match = request.resolver_match
         name = match.url_name if match else None
-        if request.user.is_authenticated or name in _BEFORE_THE_OWNER:
+        if name in _BEFORE_THE_OWNER:
             return None
+        if request.user.is_authenticated:
+            return _to_second_factor(request, name)
         if is_first_run():
             return redirect("first_run")
         answer: HttpResponseBase | None = super().process_view(request, view_func, view_args, view_kwargs)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from difusio.common.sql import Cursor
 
@@ -19,6 +19,10 @@ class Lane(IntEnum):
 
     INBOUND = 0  # people's messages and preferences: somebody may be leaving
     STATUSES = 1  # what became of our messages, and news of templates and numbers
+
+
+# Why a post of a number or account that nobody here has is set aside; after a month it goes as read ones do.
+FOREIGN: Final = "about a number or account that is not known here"
 
 
 class LogError(Exception):
@@ -69,18 +73,21 @@ class LogReader(Protocol):
     """The way out, for the drain.  cursor: of the drain's own transaction; what it rolls back was never taken."""
 
     def take(self, cursor: Cursor, lane: Lane, limit: int) -> list[Post]:
-        """Return the oldest unread posts of a lane that no other drain holds; held until the transaction ends."""
+        """Return the oldest unread posts of a lane that no other drain holds; held until the transaction ends.
+
+        Large ones are fewer: what they hold together is bounded, whatever the limit.
+        """
         ...
 
     def settle(self, cursor: Cursor, ids: Sequence[int], at: datetime) -> None:
         """Mark posts as folded in."""
         ...
 
-    def quarantine(self, cursor: Cursor, post_id: int, reason: str) -> None:
-        """Set a post aside for a person to look at.  reason: without content."""
+    def quarantine(self, cursor: Cursor, post_id: int, reason: str, named: Sequence[str] = ()) -> None:
+        """Set a post aside for a person to look at.  reason: without content.  named: whose numbers it speaks of."""
         ...
 
-    def note_failure(self, cursor: Cursor, post_id: int, reason: str) -> bool:
+    def note_failure(self, cursor: Cursor, post_id: int, reason: str, named: Sequence[str] = ()) -> bool:
         """Count a failed try, in a transaction of its own; the third sets the post aside, and then it returns True."""
         ...
 

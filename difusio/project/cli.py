@@ -19,6 +19,7 @@ _COMMANDS = "difusio.project.commands"
         "drain": f"{_COMMANDS}.engines:drain",
         "clock": f"{_COMMANDS}.engines:clock",
         "work": f"{_COMMANDS}.engines:work",
+        "metrics": f"{_COMMANDS}.engines:metrics",
         "members": f"{_COMMANDS}.members:members",
         "restraint": f"{_COMMANDS}.restraint:restraint",
         "numbers": f"{_COMMANDS}.numbers:numbers",

@@ -189,6 +189,7 @@ INSTALLED_APPS = [
     "difusio.inbox",
     "difusio.reports",
     "difusio.receiving",
+    "difusio.metrics",
 ]
 
 MIDDLEWARE = [
@@ -309,6 +310,14 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if DIFUSIO_HTTPS else None
+# Shared by all processes and machines: it counts who guesses passwords and codes.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "accounts_attempts",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Long work that a page starts waits in our own store for `difusio work`.

@@ -71,7 +71,7 @@ def it_says_of_each_what_its_next_moment_is(client: Client, workspace: Workspace
     # In the time zone of the workspace.
     assert "leaves Nov. 20, 2026, noon" in page
     assert "launched Nov. 20, 2026, noon" in page
-    assert "It was scheduled and did not leave. Meta has paused the template." in " ".join(page.split())
+    assert "It did not leave. Meta has paused the template." in " ".join(page.split())
 
 
 @pytest.mark.parametrize(

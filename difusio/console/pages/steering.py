@@ -72,7 +72,7 @@ def stop_everything(request: ConsoleRequest) -> HttpResponse:
     sending = list(under_way(here.workspace.pk))
     of_workspace = Campaign.objects.filter(workspace=here.workspace)
     scheduled = list(
-        of_workspace.filter(state=CampaignState.SCHEDULED, rounds__seq=1)
+        of_workspace.filter(state__in=[CampaignState.SCHEDULED, CampaignState.PREPARING], rounds__seq=1)
         .annotate(leaves_at=F("rounds__scheduled_for"))
         .order_by("leaves_at", "id")
     )

@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern] = [
     path("settings/numbers/<int:number_id>/go-on/", settings.go_on, name="number_go_on"),
     path("settings/numbers/<int:number_id>/token/", settings.token, name="number_token"),
     path("settings/members/", members.members, name="members"),
+    path("settings/members/second-factor/", members.second_factor, name="second_factor"),
     path("settings/members/<int:user_id>/role/", members.change_role, name="member_role"),
     path("settings/members/<int:user_id>/remove/", members.remove, name="member_remove"),
     path(
