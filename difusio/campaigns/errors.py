@@ -90,5 +90,9 @@ class NotPaused(CampaignError):
     """Only a paused campaign can be resumed."""
 
 
+class NotHeld(CampaignError):
+    """Nothing of this campaign is held: there is no rest to let go."""
+
+
 class NothingToCancel(CampaignError):
     """This campaign is completed: everything has been sent, and nothing is left to cancel."""

@@ -33,6 +33,15 @@ class CampaignState(models.TextChoices):
     CANCELLED = "cancelled"
 
 
+class CanaryState(models.TextChoices):
+    """What a canary has led to."""
+
+    WAITING = "waiting"  # the first share is on its way, or Meta has not told yet what came of it
+    PASSED = "passed"  # nothing speaks against it: the rest was let go
+    HELD = "held"  # too many failed or left: a person decides
+    OVERRULED = "overruled"  # a person let the rest go
+
+
 class Step(models.TextChoices):
     """The steps in which a campaign is planned."""
 
@@ -77,7 +86,8 @@ class Round(models.Model):
     scheduled_for: when it is to leave; in a draft only a wish, empty for "at once".  preparing_since, job: while a job
     prepares its launch; cleared, the job knows that somebody stopped it.  not_after: what has not left by then does not
     leave any more; empty: the kind's usual time after the launch.  held_back: why it did not leave, in the language of
-    whoever launched it; empty once somebody has planned anew.
+    whoever launched it; empty once somebody has planned anew.  has_canary: a large audience gets a first share, whose
+    outcome decides about the rest.
     """
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="rounds")
@@ -87,6 +97,7 @@ class Round(models.Model):
     preparing_since = models.DateTimeField(null=True, blank=True)
     job = models.UUIDField(null=True, blank=True)
     held_back = models.TextField(blank=True, default="")
+    has_canary = models.BooleanField(default=True)
     not_after = models.DateTimeField(null=True, blank=True)
     launched_at = models.DateTimeField(null=True, blank=True)
     launched_by = models.CharField(max_length=120, blank=True, default="")
@@ -138,19 +149,48 @@ class Variant(models.Model):
 
 
 class RoundBatch(models.Model):
-    """What a round handed to the outbox: one batch per variant and language."""
+    """What a round handed to the outbox: one batch per variant and language, and one more for its canary."""
 
     round = models.ForeignKey(Round, models.CASCADE, related_name="batches")
     variant = models.ForeignKey(Variant, models.CASCADE, related_name="batches")
     language = models.CharField(max_length=16)
+    is_canary = models.BooleanField(default=False)
     batch = models.OneToOneField(Batch, models.PROTECT, related_name="round_batch")
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["round", "variant", "language"], name="campaigns_round_batch_once"
+                fields=["round", "variant", "language", "is_canary"], name="campaigns_round_batch_once"
             ),
         ]
 
     def __str__(self) -> str:
         return f"batch {self.batch_id} of round {self.round_id}"
+
+
+class Canary(models.Model):
+    """The first share of a round, and what was decided about the rest.
+
+    people: how many it has.  seen: what came of it when it was judged, and against what (``canary.Seen``).
+    """
+
+    round = models.OneToOneField(Round, models.CASCADE, related_name="canary")
+    people = models.PositiveIntegerField()
+    state = models.CharField(max_length=16, choices=CanaryState, default=CanaryState.WAITING)
+    seen = models.JSONField(default=dict)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.CharField(max_length=120, blank=True, default="")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(state__in=CanaryState.values), name="campaigns_canary_state"),
+        ]
+        indexes: ClassVar = [
+            # What the clock asks every second.
+            models.Index(
+                fields=["id"], name="campaigns_canary_waiting", condition=Q(state=CanaryState.WAITING)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"canary of round {self.round_id}"

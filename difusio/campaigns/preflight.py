@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from difusio.campaigns.audience import Counted, counted, planned
+from difusio.campaigns.canary import size
 from difusio.campaigns.errors import NoSuchCampaign
 from difusio.campaigns.findings import findings
 from difusio.campaigns.forecast import Forecast, ends_at, forecast
@@ -22,8 +23,9 @@ class Preflight:
     audience = eligible + everything in skipped (reason → people).  versions: language version → people.
     required_fields: placeholders without default read these; people without them are skipped as ``missing_field``.
     room: to how many more people Meta lets the portfolio write now.  at_once: how many leave without waiting for more
-    of it.  leaves_at: the moment it is scheduled for, else at once.  forecast: how it would go from then on; finish_at:
-    when the last one leaves, by the number's pace, the nights and the room.  cost: None: unknown, no rate card.
+    of it.  leaves_at: the moment it is scheduled for, else at once.  canary: how many get it first, 0: all at once.
+    forecast: how it would go from then on; finish_at: when the last one leaves, by the number's pace, the nights and
+    the room.  cost: None: unknown, no rate card.
     """
 
     campaign_id: int
@@ -37,6 +39,7 @@ class Preflight:
     room: Room
     at_once: int
     leaves_at: datetime
+    canary: int
     finish_at: datetime
     forecast: Forecast
     cost: Cost | None
@@ -94,6 +97,7 @@ def examine(count: Counted, *, at: datetime) -> Preflight:
         leaves_at=leaves_at,
         finish_at=max(course.finish_at, leaves_at + (leaves.done_at - at)),
         forecast=course,
+        canary=size(count.people, is_wanted=count.plan.variant.round.has_canary),
         cost=_cost(count, at=at),
         findings=findings(count, at=at, leaves=leaves, room=room),
     )

@@ -7,6 +7,7 @@ from threading import Event
 import structlog
 from django.conf import settings
 
+from difusio.campaigns.canary import judge_canaries
 from difusio.campaigns.launch_due import launch_due
 from difusio.common.clock import now
 from difusio.common.store import STORE_AWAY, forget_connection
@@ -61,6 +62,7 @@ def sweep(*, at: datetime) -> Swept:
     close_finished(before=at - _CLOSE_AFTER)
     forget_old(at=at)
     room.forget(at=at)
+    judge_canaries(at=at)
     due = launch_due(at=at)
     return Swept(
         expired=expired,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from difusio.accounts.models import Workspace
 from difusio.campaigns.edit import Whom
-from difusio.campaigns.models import NAME_CHARS, Campaign, CampaignKind
+from difusio.campaigns.models import NAME_CHARS, Campaign, CampaignKind, Round
 from difusio.consent.models import Topic, TopicKind
 from difusio.console.planning import KIND_WORDS
 from difusio.numbers.models import Number
@@ -81,7 +81,7 @@ class WhomForm(forms.Form):
 
 
 class WhenForm(forms.Form):
-    """Now, or at a moment in the workspace's time zone."""
+    """Now, or at a moment in the workspace's time zone; to all at once, or to a few first."""
 
     leaves = forms.ChoiceField(
         label=_("When does it leave?"),
@@ -101,6 +101,13 @@ class WhenForm(forms.Form):
     )
     end_time = forms.TimeField(
         label=_("Time"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+    canary = forms.BooleanField(
+        label=_("Try it on a few first"),
+        required=False,
+        help_text=_(
+            "A random share gets it first. The rest follows by itself, unless too many fail or leave: then you decide."
+        ),
     )
 
     def __init__(self, *args: Any, zone: str, **kwargs: Any) -> None:  # Any: Django's signature
@@ -129,14 +136,14 @@ class WhenForm(forms.Form):
         return moment
 
     @staticmethod
-    def told(moment: datetime | None, zone: str, *, not_after: datetime | None = None) -> dict[str, object]:
+    def told(draft: Round, zone: str) -> dict[str, object]:
         """Give what a draft says already."""
-        said: dict[str, object] = {"leaves": NOW}
-        if moment is not None:
-            local = moment.astimezone(ZoneInfo(zone))
-            said = {"leaves": LATER, "date": local.date(), "time": local.time()}
-        if not_after is not None:
-            local = not_after.astimezone(ZoneInfo(zone))
+        said: dict[str, object] = {"leaves": NOW, "canary": draft.has_canary}
+        if draft.scheduled_for is not None:
+            local = draft.scheduled_for.astimezone(ZoneInfo(zone))
+            said |= {"leaves": LATER, "date": local.date(), "time": local.time()}
+        if draft.not_after is not None:
+            local = draft.not_after.astimezone(ZoneInfo(zone))
             said |= {"end_date": local.date(), "end_time": local.time()}
         return said
 

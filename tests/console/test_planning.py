@@ -363,7 +363,7 @@ def it_says_what_forbids_the_launch_and_offers_none(ona: Shop) -> None:
     assert 'id="launch"' not in page
 
 
-def it_warns_of_more_people_than_meta_takes_today(ona: Shop) -> None:
+def it_says_how_more_people_than_meta_takes_today_spread_over_days(ona: Shop) -> None:
     agreed(ona, "Dunia")
     portfolio = ona.number.portfolio
     portfolio.messaging_limit = 1
@@ -371,7 +371,7 @@ def it_warns_of_more_people_than_meta_takes_today(ona: Shop) -> None:
 
     page = text(member(ona), f"/campaigns/{draft(ona).pk}/check/?count=1")
 
-    assert "Meta takes 1 more people within 24 hours; 1 person would be turned down." in page
+    assert "Meta lets you write to 1 people a day: 1 of 2 leave at once" in page
 
 
 def it_reaches_no_step_before_its_turn(ona: Shop) -> None:

@@ -3,7 +3,10 @@
 from typing import Final
 
 # The engines' settings.
-SCALE: Final = {"DIFUSIO_LEASE_SECONDS": "2", "DIFUSIO_REQUEST_SECONDS": "1", "DIFUSIO_DOUBT_SECONDS": "3"}
+SCALE: Final = {
+    "DIFUSIO_LEASE_SECONDS": "2", "DIFUSIO_REQUEST_SECONDS": "1", "DIFUSIO_DOUBT_SECONDS": "3",
+    "DIFUSIO_CANARY_SECONDS": "20",
+}  # fmt: skip
 PEOPLE_FASTER: Final = 60
 # What they stand for; told with every result.
 SCALED: Final = {

@@ -398,7 +398,8 @@ class Platform:
 
     def shop(self, *, pace_per_s: int = PACE_PER_S, access_token: str = TOKEN, api_url: str = "") -> Shop:
         """Open a shop with a number that the simulator knows.  api_url: another way to it."""
-        phone_number_id = _phone_number_id(next(self._free_numbers[pace_per_s]))
+        kind = PACE_PER_S if pace_per_s <= PACE_PER_S else TOP_PACE_PER_S
+        phone_number_id = _phone_number_id(next(self._free_numbers[kind]))
         of = cast.shop(
             api_url=api_url or self.simulator_url,
             phone_number_id=phone_number_id,
@@ -471,8 +472,8 @@ class Platform:
         )
         return phones
 
-    def launch(self, of: Shop) -> int:
-        """Write to everybody of the shop; give the campaign."""
+    def launch(self, of: Shop, *, has_canary: bool = False) -> int:
+        """Write to everybody of the shop, all at once unless asked; give the campaign."""
         segment, _ = Segment.objects.get_or_create(
             workspace=of.workspace,
             name="everybody",
@@ -486,6 +487,7 @@ class Platform:
             segment_id=segment.pk,
             number_id=of.number.pk,
             message=Message("autumn", "ca", {"first_name": "{{ contact.first_name | default: 'amic' }}"}),
+            has_canary=has_canary,
             by="test",
             at=now(),
         )

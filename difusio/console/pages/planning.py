@@ -195,12 +195,17 @@ def when(request: ConsoleRequest, campaign_id: int) -> HttpResponse:
         return render(request, "console/campaigns/_side.html", counted(campaign))
     zone = here.workspace.time_zone
     first = Round.objects.get(campaign=campaign, seq=1)
-    told = WhenForm.told(first.scheduled_for, zone, not_after=first.not_after)
-    form = WhenForm(request.POST or None, zone=zone, initial=told)
+    form = WhenForm(request.POST or None, zone=zone, initial=WhenForm.told(first, zone))
     if request.method == "POST" and form.is_valid():
+        values = form.cleaned_data
         try:
-            values = form.cleaned_data
-            edit_when(campaign.pk, values["moment"], not_after=values["not_after"], at=clock.now())
+            edit_when(
+                campaign.pk,
+                values["moment"],
+                not_after=values["not_after"],
+                has_canary=values["canary"],
+                at=clock.now(),
+            )
         except EndsBefore as error:
             form.add_error("end_date", str(error))
         except CampaignError as error:

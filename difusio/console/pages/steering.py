@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from difusio.accounts.rights import Right
+from difusio.campaigns.canary import go_on
 from difusio.campaigns.cancel import cancel as cancel_campaign
 from difusio.campaigns.errors import CampaignError
 from difusio.campaigns.models import Campaign, CampaignState
@@ -43,6 +44,17 @@ def resume(request: ConsoleRequest, campaign_id: int) -> HttpResponse:
     campaign = campaign_for(enter(request, Right.STEER), campaign_id)
     try:
         resume_campaign(campaign.pk, by=str(request.user), at=clock.now())
+    except CampaignError as error:
+        messages.error(request, str(error))
+    return redirect("campaign", campaign.pk)
+
+
+@require_POST
+def let_rest_go(request: ConsoleRequest, campaign_id: int) -> HttpResponse:
+    """Let the rest of a campaign go, whatever its canary says."""
+    campaign = campaign_for(enter(request, Right.STEER), campaign_id)
+    try:
+        go_on(campaign.pk, by=str(request.user), at=clock.now())
     except CampaignError as error:
         messages.error(request, str(error))
     return redirect("campaign", campaign.pk)

@@ -56,6 +56,12 @@ def campaign() -> None:
     help="What has not left by then does not leave any more, in the workspace's time zone, as '2026-11-30 18:00'."
     "  Else three days after the launch, twelve hours for a service alert.",
 )
+@click.option(
+    "--canary/--no-canary",
+    "has_canary",
+    default=None,
+    help="Whether a large audience gets a first share before the rest; left out: yes, except for service alerts.",
+)
 @json_option
 @with_installation
 def plan_campaign(
@@ -70,6 +76,7 @@ def plan_campaign(
     kind: str,
     values: tuple[str, ...],
     not_after: datetime | None,
+    has_canary: bool | None,  # noqa: FBT001  # click hands options over by name
     as_json: bool,  # noqa: FBT001  # click hands options over by name
 ) -> None:
     """Store a draft.  Nothing is sent yet."""
@@ -101,6 +108,7 @@ def plan_campaign(
             segment_id=segment_id,
             number_id=number_id,
             message=Message(template_name=template_name, language=language, values=_values(values)),
+            has_canary=has_canary,
             by=_BY,
             at=now(),
         )
@@ -130,6 +138,10 @@ def preflight(_installation: "Installation", campaign_id: int, as_json: bool) ->
     for version, people in checked.versions.items():
         click.echo(f"  {people} in {version}")
     _say_when(checked)
+    if checked.canary:
+        click.echo(
+            f"About {checked.canary} of them get it first; the others follow unless too many fail or leave."
+        )
     cost = checked.cost
     if cost is None:
         click.echo("Cost unknown: no rate card is imported.")
@@ -155,6 +167,7 @@ def preflight(_installation: "Installation", campaign_id: int, as_json: bool) ->
                 "late": checked.forecast.late,
                 "messaging_limit": checked.room.limit,
                 "at_once": checked.at_once,
+                "canary": checked.canary,
                 "cost_micros": cost.amount_micros if cost else None,
                 "currency": cost.currency if cost else None,
                 "findings": [
@@ -214,6 +227,18 @@ def resume(_installation: "Installation", campaign_id: int) -> None:
     click.echo(f"Campaign {campaign_id} is sending.")
 
 
+@campaign.command("go-on")
+@click.argument("campaign_id", type=int)
+@with_installation
+def let_rest_go(_installation: "Installation", campaign_id: int) -> None:
+    """Let the rest go, whatever came of those who got it first."""
+    from difusio.campaigns.canary import go_on
+    from difusio.common.clock import now
+
+    go_on(campaign_id, by=_BY, at=now())
+    click.echo(f"The rest of campaign {campaign_id} goes out. Next: difusio campaign report {campaign_id}")
+
+
 @campaign.command()
 @click.argument("campaign_id", type=int)
 @click.confirmation_option(prompt="What has not been sent will never be. Cancel it?")
@@ -239,6 +264,7 @@ def report(_installation: "Installation", campaign_id: int, as_json: bool) -> No
     from difusio.campaigns.models import Campaign
     from difusio.common.clock import now
     from difusio.outbox.room import look
+    from difusio.reports.canary import canary_news
     from difusio.reports.funnel import funnel
     from difusio.reports.room_wait import room_wait
 
@@ -257,6 +283,14 @@ def report(_installation: "Installation", campaign_id: int, as_json: bool) -> No
         wait = room_wait(of, seen.waiting, look(of.number.portfolio, at=now()), at=now())
         if wait:
             click.echo(f"  {wait.sentence}")
+        held = canary_news(of)
+        if held and held.is_held:
+            click.echo(f"  The rest is held: {' '.join(held.against)}")
+            click.echo(
+                f"  Next: difusio campaign go-on {campaign_id}, or difusio campaign cancel {campaign_id}"
+            )
+        elif held:
+            click.echo(f"  {held.people} people get it first; the rest waits for what comes of that.")
     for title, causes in (("Skipped", seen.skips), ("Failed", seen.failures)):
         for cause in causes:
             click.echo(f"  {title}: {cause.n} – {cause.sentence} ({cause.key})")
@@ -269,6 +303,7 @@ def report(_installation: "Installation", campaign_id: int, as_json: bool) -> No
                 "waiting": seen.waiting,
                 "in_doubt": seen.in_doubt,
                 "goes_on_at": wait.opening.at if wait else None,
+                "canary": None if held is None else "held" if held.is_held else "waiting",
                 "steps": {step.key: step.n for step in (*seen.steps, *seen.rest, seen.failed)},
                 "skipped": {cause.key: cause.n for cause in seen.skips},
                 "failed": {cause.key: cause.n for cause in seen.failures},
