@@ -28,7 +28,7 @@ _OUTCOMES: Final = {
     "stop_number": "back to *queued*; the number is stopped",
     "stop_template": "back to *queued*; every batch with the template is paused",
     "withdraw_consent": "*refused*; the person is withdrawn and suppressed for marketing",
-    "wait_a_day": "*refused*; nothing is tried again by itself",
+    "wait_a_day": "*refused*; tried once more a day later, unless the workspace's restraint says otherwise",
     "in_doubt": "*in doubt*, until its echo comes",
 }
 

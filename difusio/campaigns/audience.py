@@ -32,6 +32,11 @@ class Planned:
     at: datetime
 
     @property
+    def leaves_at(self) -> datetime:
+        """When it would leave: at the moment it is scheduled for, else at once."""
+        return max(self.at, self.variant.round.scheduled_for or self.at)
+
+    @property
     def category(self) -> str:
         """Meta's category of the template, the same in every language."""
         return next(template.category for template in self.versions.values())
@@ -115,7 +120,7 @@ def planned(campaign: Campaign, *, at: datetime) -> Planned:
 
 def counted(plan: Planned, *, at: datetime) -> Counted:
     """Count who would get the plan's message and who would not, in one pass over the audience.  Cost: 1 query."""
-    return Counted(plan, judge(plan.audience(), at=at))
+    return Counted(plan, judge(plan.audience(), at=at, leaves_at=plan.leaves_at))
 
 
 def choose_version(language: str, versions: Iterable[str], *, otherwise: str) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from difusio.campaigns.errors import InThePast, IsScheduled, NotADraft
+from difusio.campaigns.errors import EndsBefore, InThePast, IsScheduled, NotADraft
 from difusio.campaigns.models import Campaign, CampaignKind, CampaignState, Round, Step, Variant
 from difusio.campaigns.plan import NO_MESSAGE, Message, see_that_topic_fits, usually_has_canary
 from difusio.campaigns.running import lock_campaign
@@ -60,18 +60,26 @@ def edit_what(campaign_id: int, message: Message) -> Campaign:
 
 
 def edit_when(
-    campaign_id: int, moment: datetime | None, *, has_canary: bool | None = None, at: datetime
+    campaign_id: int,
+    moment: datetime | None,
+    *,
+    at: datetime,
+    not_after: datetime | None = None,
+    has_canary: bool | None = None,
 ) -> Campaign:
     """Note when a draft is to leave; None: as soon as it is launched.  has_canary: None: as before.
 
-    Raises NoSuchCampaign, NotADraft, IsScheduled, InThePast.
+    not_after: what has not left by then does not leave any more; None: the kind's usual time after the launch.
+    Raises NoSuchCampaign, NotADraft, IsScheduled, InThePast, EndsBefore.
     """
     if moment is not None and moment <= at:
         raise InThePast
+    if not_after is not None and not_after <= (moment or at):
+        raise EndsBefore
     with transaction.atomic():
         campaign = lock_draft(campaign_id)
         first = Round.objects.filter(campaign=campaign, seq=1)
-        first.update(scheduled_for=moment, held_back="")
+        first.update(scheduled_for=moment, not_after=not_after, held_back="")
         if has_canary is not None:
             first.update(has_canary=has_canary)
         _passed(campaign, Step.WHEN)

@@ -42,6 +42,10 @@ class InThePast(CampaignError):
     """This moment is over: choose a later one."""
 
 
+class EndsBefore(CampaignError):
+    """It would be over before it leaves: choose a later end, or none."""
+
+
 class TooLate(CampaignError):
     """Its moment passed while nothing was running here: see whether it still fits, and choose another one."""
 

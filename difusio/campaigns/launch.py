@@ -13,6 +13,7 @@ from difusio.campaigns.audience import Counted, counted, planned
 from difusio.campaigns.canary import size
 from difusio.campaigns.errors import (
     Blocked,
+    EndsBefore,
     MorePeople,
     NobodyConsents,
     NoSuchCampaign,
@@ -20,6 +21,7 @@ from difusio.campaigns.errors import (
     NumberStopped,
 )
 from difusio.campaigns.findings import findings, said
+from difusio.campaigns.forecast import ends_at
 from difusio.campaigns.models import Campaign, CampaignKind, CampaignState, Round, RoundBatch
 from difusio.campaigns.models import Canary as RoundCanary
 from difusio.outbox.freeze import Canary, freeze
@@ -45,7 +47,8 @@ def launch(campaign_id: int, *, by: str, at: datetime, at_most: int | None = Non
 
     at_most: how many people whoever launches has been shown.  One transaction: all or nothing.  Repeating the call
     gives the first result.
-    Raises NoSuchCampaign, NotADraft, NumberStopped, Blocked, NobodyConsents, MorePeople, and what ``planned`` raises.
+    Raises NoSuchCampaign, NotADraft, NumberStopped, Blocked, NobodyConsents, MorePeople, EndsBefore, and
+    what ``planned`` raises.
     """
     with transaction.atomic():
         campaign = (
@@ -63,16 +66,19 @@ def launch(campaign_id: int, *, by: str, at: datetime, at_most: int | None = Non
             raise NotADraft
         if campaign.number.stopped_for:
             raise NumberStopped
+        ends = ends_at(campaign.kind, first.not_after, leaves_at=at)
+        if ends <= at:
+            raise EndsBefore
         plan = planned(campaign, at=at)
         count = counted(plan, at=at)
         blocks = [said(finding) for finding in findings(count, at=at) if finding.level is Level.BLOCK]
         if blocks:
             raise Blocked(" ".join(blocks))
         first_people = size(count.people, is_wanted=first.has_canary)
-        rest = _batches(campaign, count, first, held_at=at if first_people else None, at=at)
+        rest = _batches(campaign, count, first, held_at=at if first_people else None, ends=ends, at=at)
         canary = None
         if first_people:
-            own = _batches(campaign, count, first, is_canary=True, at=at)
+            own = _batches(campaign, count, first, is_canary=True, ends=ends, at=at)
             # The campaign's id chooses: the next one's canary is somebody else.
             canary = Canary(own, first_people * 1_000_000 // count.people, seed=campaign.pk)
         frozen = freeze(plan.audience(rest, canary=canary), due_at=at, at=at)
@@ -101,6 +107,7 @@ def _batches(
     count: Counted,
     of: Round,
     *,
+    ends: datetime,
     at: datetime,
     held_at: datetime | None = None,
     is_canary: bool = False,
@@ -118,6 +125,7 @@ def _batches(
             template=template,
             message={"values": dict(plan.variant.values)},
             held_at=held_at,
+            expires_at=ends,
             created_at=at,
         )
         RoundBatch.objects.create(

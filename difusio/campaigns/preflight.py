@@ -9,6 +9,7 @@ from difusio.campaigns.audience import Counted, counted, planned
 from difusio.campaigns.canary import size
 from difusio.campaigns.errors import NoSuchCampaign
 from difusio.campaigns.findings import findings
+from difusio.campaigns.forecast import Forecast, ends_at, forecast
 from difusio.campaigns.models import Campaign
 from difusio.message_templates.rates import Cost, estimate
 from difusio.outbox.room import Room, look, spread
@@ -22,8 +23,9 @@ class Preflight:
     audience = eligible + everything in skipped (reason → people).  versions: language version → people.
     required_fields: placeholders without default read these; people without them are skipped as ``missing_field``.
     room: to how many more people Meta lets the portfolio write now.  at_once: how many leave without waiting for more
-    of it; finish_at: when the last one does, by the number's pace and the room.  canary: how many get it first, 0: all
-    at once.  cost: None: unknown, no rate card.
+    of it.  leaves_at: the moment it is scheduled for, else at once.  canary: how many get it first, 0: all at once.
+    forecast: how it would go from then on; finish_at: when the last one leaves, by the number's pace, the nights and
+    the room.  cost: None: unknown, no rate card.
     """
 
     campaign_id: int
@@ -36,8 +38,10 @@ class Preflight:
     pace_per_s: int
     room: Room
     at_once: int
+    leaves_at: datetime
     canary: int
     finish_at: datetime
+    forecast: Forecast
     cost: Cost | None
     findings: tuple[Finding, ...]
 
@@ -69,6 +73,16 @@ def examine(count: Counted, *, at: datetime) -> Preflight:
     pace, portfolio = campaign.number.pace_per_s, campaign.number.portfolio
     room = look(portfolio, at=at)
     leaves = spread(portfolio, room, count.people, pace_per_s=pace, at=at)
+    leaves_at = count.plan.leaves_at
+    ends = ends_at(campaign.kind, count.plan.variant.round.not_after, leaves_at=leaves_at)
+    course = forecast(
+        count.eligible,
+        leaves_at=leaves_at,
+        pace_per_s=pace,
+        ends_at=ends,
+        at_once=leaves.at_once,
+        a_day=room.limit,
+    )
     return Preflight(
         campaign_id=campaign.pk,
         at=at,
@@ -80,8 +94,10 @@ def examine(count: Counted, *, at: datetime) -> Preflight:
         pace_per_s=pace,
         room=room,
         at_once=leaves.at_once,
+        leaves_at=leaves_at,
+        finish_at=max(course.finish_at, leaves_at + (leaves.done_at - at)),
+        forecast=course,
         canary=size(count.people, is_wanted=count.plan.variant.round.has_canary),
-        finish_at=leaves.done_at,
         cost=_cost(count, at=at),
         findings=findings(count, at=at, leaves=leaves, room=room),
     )

@@ -16,7 +16,7 @@ from difusio.numbers.models import Number
 from difusio.outbox import room
 from difusio.outbox.claim import close_finished, expire
 from difusio.outbox.fold import fold_orphans
-from difusio.outbox.record import park
+from difusio.outbox.record import park, try_again
 
 _TICK_S = 1.0
 # A batch is not closed while its deliveries may still be being written.
@@ -34,6 +34,7 @@ class Swept:
     orphans: int
     prepared: int = 0
     held_back: int = 0
+    tried_again: int = 0
 
 
 def run(stop: Event) -> None:
@@ -57,11 +58,17 @@ def sweep(*, at: datetime) -> Swept:
         for number_id in Number.objects.order_by("id").values_list("id", flat=True)
     )
     orphans = fold_orphans(at=at)
+    again = try_again(at=at)
     close_finished(before=at - _CLOSE_AFTER)
     forget_old(at=at)
     room.forget(at=at)
     judge_canaries(at=at)
     due = launch_due(at=at)
     return Swept(
-        expired=expired, parked=parked, orphans=orphans, prepared=due.prepared, held_back=due.held_back
+        expired=expired,
+        parked=parked,
+        orphans=orphans,
+        prepared=due.prepared,
+        held_back=due.held_back,
+        tried_again=again,
     )

@@ -1,5 +1,6 @@
 """Make a topic that people can agree to, and change what it is called."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -24,6 +25,14 @@ class TopicKnownError(TopicError):
     """There is a topic of that name already: choose another name, or change that one."""
 
 
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """At most so many messages about a topic in so many days."""
+
+    messages: int
+    days: int
+
+
 def add_topic(
     workspace_id: int,
     *,
@@ -33,10 +42,11 @@ def add_topic(
     at: datetime,
     key: str = "",
     description: str = "",
+    promise: Promise | None = None,
 ) -> Topic:
     """Make a topic.  key: how files and commands call it; made from the name when empty.
 
-    Raises TopicNamelessError, TopicKnownError.
+    promise: how often at most its wording says that we write.  Raises TopicNamelessError, TopicKnownError.
     """
     name = " ".join(name.split())
     key = key or slugify(name)[:_MAX_KEY]
@@ -45,7 +55,13 @@ def add_topic(
     try:
         with transaction.atomic():
             topic = Topic.objects.create(
-                workspace_id=workspace_id, key=key, name=name, kind=kind, description=description.strip()
+                workspace_id=workspace_id,
+                key=key,
+                name=name,
+                kind=kind,
+                description=description.strip(),
+                promised_messages=promise.messages if promise else None,
+                promised_days=promise.days if promise else None,
             )
             record(
                 workspace_id=workspace_id,
@@ -59,8 +75,10 @@ def add_topic(
     return topic
 
 
-def change_topic(topic_id: int, *, name: str, description: str, by: str, at: datetime) -> None:
-    """Call a topic otherwise; key and kind stay, because people agreed to what it is.
+def change_topic(
+    topic_id: int, *, name: str, description: str, by: str, at: datetime, promise: Promise | None = None
+) -> None:
+    """Call a topic otherwise, or promise another frequency; key and kind stay, because people agreed to what it is.
 
     Raises TopicNamelessError.
     """
@@ -69,14 +87,16 @@ def change_topic(topic_id: int, *, name: str, description: str, by: str, at: dat
         raise TopicNamelessError(TopicNamelessError.__doc__)
     with transaction.atomic():
         topic = Topic.objects.select_for_update(no_key=True).get(pk=topic_id)
-        if (topic.name, topic.description) == (name, description.strip()):
+        messages, days = (promise.messages, promise.days) if promise else (None, None)
+        told = (name, description.strip(), messages, days)
+        if (topic.name, topic.description, topic.promised_messages, topic.promised_days) == told:
             return
-        topic.name, topic.description = name, description.strip()
-        topic.save(update_fields=["name", "description"])
+        topic.name, topic.description, topic.promised_messages, topic.promised_days = told
+        topic.save(update_fields=["name", "description", "promised_messages", "promised_days"])
         record(
             workspace_id=topic.workspace_id,
             actor=by,
             act="topic.changed",
-            details={"topic": topic_id, "name": name},
+            details={"topic": topic_id, "name": name, "promised_messages": messages, "promised_days": days},
             at=at,
         )

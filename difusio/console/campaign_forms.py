@@ -96,6 +96,12 @@ class WhenForm(forms.Form):
         label=_("Time"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
     )
 
+    end_date = forms.DateField(
+        label=_("Date"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    end_time = forms.TimeField(
+        label=_("Time"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
     canary = forms.BooleanField(
         label=_("Try it on a few first"),
         required=False,
@@ -109,30 +115,37 @@ class WhenForm(forms.Form):
         self._zone = ZoneInfo(zone)
 
     def clean(self) -> dict[str, Any]:
-        """See that a later moment is whole, and one that the clocks show."""
+        """See that each moment is whole, and one that the clocks show."""
         values = super().clean() or {}
-        values["moment"] = None
-        if values.get("leaves") != LATER:
-            return values
-        for name, sentence in (("date", _("Choose a date.")), ("time", _("Choose a time."))):
+        is_later = values.get("leaves") == LATER
+        is_ending = bool(values.get("end_date") or values.get("end_time"))
+        values["moment"] = self._moment(values, "date", "time") if is_later else None
+        values["not_after"] = self._moment(values, "end_date", "end_time") if is_ending else None
+        return values
+
+    def _moment(self, values: dict[str, Any], date: str, time: str) -> datetime | None:
+        for name, sentence in ((date, _("Choose a date.")), (time, _("Choose a time."))):
             if not values.get(name) and name not in self.errors:
                 self.add_error(name, sentence)
-        if values.get("date") and values.get("time"):
-            moment = datetime.combine(values["date"], values["time"], tzinfo=self._zone)
-            there_and_back = moment.astimezone(ZoneInfo("UTC")).astimezone(self._zone)
-            if there_and_back.replace(tzinfo=None) != moment.replace(tzinfo=None):
-                self.add_error("time", _("The clocks skip this hour on that night: choose another one."))
-            values["moment"] = moment
-        return values
+        if not (values.get(date) and values.get(time)):
+            return None
+        moment = datetime.combine(values[date], values[time], tzinfo=self._zone)
+        there_and_back = moment.astimezone(ZoneInfo("UTC")).astimezone(self._zone)
+        if there_and_back.replace(tzinfo=None) != moment.replace(tzinfo=None):
+            self.add_error(time, _("The clocks skip this hour on that night: choose another one."))
+        return moment
 
     @staticmethod
     def told(draft: Round, zone: str) -> dict[str, object]:
         """Give what a draft says already."""
-        canary = {"canary": draft.has_canary}
-        if draft.scheduled_for is None:
-            return {"leaves": NOW, **canary}
-        local = draft.scheduled_for.astimezone(ZoneInfo(zone))
-        return {"leaves": LATER, "date": local.date(), "time": local.time(), **canary}
+        said: dict[str, object] = {"leaves": NOW, "canary": draft.has_canary}
+        if draft.scheduled_for is not None:
+            local = draft.scheduled_for.astimezone(ZoneInfo(zone))
+            said |= {"leaves": LATER, "date": local.date(), "time": local.time()}
+        if draft.not_after is not None:
+            local = draft.not_after.astimezone(ZoneInfo(zone))
+            said |= {"end_date": local.date(), "end_time": local.time()}
+        return said
 
 
 def _topic(topic: Topic) -> str:

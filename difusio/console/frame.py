@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from difusio.accounts.rights import Right
-from difusio.console.gates import where
+from difusio.console.gates import Here, where
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ WAYS: Final[Sequence[Way]] = (
     Way("segments", _("Segments"), Right.SEE_CAMPAIGNS),
     Way("templates", _("Templates"), Right.SEE_CAMPAIGNS),
     Way("conversations", _("Conversations"), Right.SEE_TALKS),
+    Way("parked", _("Parked"), Right.SEE_PEOPLE),
     Way("consent", _("Consent"), Right.PROVE),
     Way("settings", _("Settings"), Right.MANAGE),
 )
@@ -40,9 +41,14 @@ def frame(request: HttpRequest) -> dict[str, object]:
     here = where(request)
     return {
         "here": here,
-        "ways": [way for way in WAYS if here is not None and here.may(way.right)],
+        "ways": [way for way in WAYS if here is not None and here.may(way.right) and _is_real(way, here)],
         "section": request.path.split("/")[1] or "home",
         "may_stop": here is not None and here.is_sending and here.may(Right.STEER),
         "may_manage_store": here is not None and here.may(Right.MANAGE),
         "is_demo": here is not None and here.workspace.is_demo,
     }
+
+
+def _is_real(way: Way, here: Here) -> bool:
+    """Tell whether there is anything to see: most days nothing is parked."""
+    return way.url_name != "parked" or here.has_parked

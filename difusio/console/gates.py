@@ -23,6 +23,7 @@ from difusio.accounts.rights import Right, may
 from difusio.campaigns.models import Campaign, CampaignState, RoundBatch
 from difusio.contacts.models import Contact
 from difusio.message_templates.models import Template
+from difusio.outbox.models import Delivery, State
 from difusio.segments.models import Segment
 
 # Pages that answer before there is an owner.
@@ -53,6 +54,10 @@ _WAITING: Final = RawSQL(  # no value from outside: one count, within the query 
     output_field=IntegerField(),
 )
 _IS_HELD: Final = RawSQL(IS_HELD, [], output_field=BooleanField())  # noqa: S611  # no value from outside
+# As above; an index holds the parked alone.
+_HAS_PARKED: Final = Exists(
+    Delivery.objects.filter(workspace=OuterRef("workspace"), state=State.PARKED, reason="")
+)
 # Recovery codes alone are none: they come with an app or a passkey.
 HAS_SECOND_FACTOR: Final = Exists(
     Authenticator.objects.filter(
@@ -90,6 +95,7 @@ class Here:
     is_sending: something of a campaign may leave there now, so that there is something to stop.
     needs_second_factor: the workspace asks its members for one, and they have none yet.
     is_held: the store was restored, and nothing leaves until somebody lets it.
+    has_parked: something there waits for somebody to decide whether it is sent once more.
     """
 
     user: User
@@ -99,6 +105,7 @@ class Here:
     waiting: int = 0
     is_sending: bool = False
     is_held: bool = False
+    has_parked: bool = False
     needs_second_factor: bool = False
 
     def may(self, right: Right) -> bool:
@@ -136,7 +143,11 @@ def _where(request: HttpRequest) -> Here | None:
         Membership.objects.filter(user=user)
         .select_related("workspace")
         .annotate(
-            waiting=_WAITING, is_sending=_IS_SENDING, is_held=_IS_HELD, has_second_factor=HAS_SECOND_FACTOR
+            waiting=_WAITING,
+            is_sending=_IS_SENDING,
+            is_held=_IS_HELD,
+            has_parked=_HAS_PARKED,
+            has_second_factor=HAS_SECOND_FACTOR,
         )
         .order_by("workspace_id")
     )
@@ -153,6 +164,7 @@ def _where(request: HttpRequest) -> Here | None:
         here.waiting,
         here.is_sending,
         here.is_held,
+        here.has_parked,
         here.workspace.requires_second_factor and not here.has_second_factor,
     )
 

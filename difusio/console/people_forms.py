@@ -9,9 +9,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from difusio.accounts.models import Workspace
+from difusio.accounts.restrain import MOST_DAYS, MOST_MESSAGES
 from difusio.common import clock
 from difusio.consent.models import Topic, TopicKind
 from difusio.consent.overview import wordings
+from difusio.consent.topics import Promise
 from difusio.console.forms import LANGUAGES, time_zones
 from difusio.contacts.models import Contact
 from difusio.imports.by_hand import Agreed
@@ -214,6 +216,32 @@ class TopicForm(forms.Form):
     description = forms.CharField(
         label=_("What it is about"), max_length=280, required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
+    promised_messages = forms.IntegerField(
+        label=_("At most so many messages"),
+        required=False,
+        min_value=1,
+        max_value=MOST_MESSAGES,
+        help_text=_("If the words people agree to promise a frequency; else leave it empty."),
+    )
+    promised_days = forms.IntegerField(
+        label=_("in so many days"), required=False, min_value=1, max_value=MOST_DAYS
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """See that a promise is whole."""
+        values = super().clean() or {}
+        both = ("promised_messages", "promised_days")
+        if bool(values.get(both[0])) != bool(values.get(both[1])) and not set(both) & set(self.errors):
+            self.add_error(
+                both[0] if not values.get(both[0]) else both[1],
+                _("A promise has both: so many messages in so many days."),
+            )
+        return values
+
+    def promise(self) -> Promise | None:
+        """Give the promise, None without one."""
+        messages, days = self.cleaned_data["promised_messages"], self.cleaned_data["promised_days"]
+        return Promise(messages, days) if messages and days else None
 
 
 class NewTopicForm(TopicForm):

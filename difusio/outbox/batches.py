@@ -58,6 +58,14 @@ def cancel_waiting(workspace_id: int, *, except_for: Sequence[int]) -> int:
     return len(rows)
 
 
+def wakes_at(batch_ids: Sequence[int]) -> datetime | None:
+    """Say when the last queued delivery of these batches is due, None without any.  Cost: 1 query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_queries["wakes_at"], {"batches": list(batch_ids)})
+        found: datetime | None = cursor.fetchone()[0]
+        return found
+
+
 def has_unfinished(batch_ids: Sequence[int]) -> bool:
     """Whether anything of these batches still waits, is under way or in doubt."""
     with connection.cursor() as cursor:

@@ -42,6 +42,14 @@ WITH waiting AS (
 UPDATE outbox_delivery d SET state = 'cancelled' FROM waiting w WHERE d.id = w.id
 RETURNING d.batch_id, w.state
 
+-- name: wakes_at
+-- When the last of those who wait for a later moment is due.
+SELECT max(last.due_at) FROM unnest(%(batches)s::bigint[]) AS batch (id)
+CROSS JOIN LATERAL (
+    SELECT d.due_at FROM outbox_delivery d WHERE d.batch_id = batch.id AND d.state = 'queued'
+    ORDER BY d.due_at DESC, d.id DESC LIMIT 1
+) last
+
 -- name: has_unfinished
 -- Whether a batch has a delivery whose outcome is still open.
 SELECT EXISTS (

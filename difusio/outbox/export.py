@@ -28,7 +28,20 @@ def _page(batch_ids: Sequence[int], after: int) -> list[Sequence[Any]]:
 
 
 def _row(row: Sequence[Any]) -> dict[str, object]:
-    delivery, contact, state, reason, code, allowed_by, accepted_at, created_at, tries, kinds, sealed = row
+    (
+        delivery,
+        contact,
+        state,
+        reason,
+        code,
+        allowed_by,
+        accepted_at,
+        created_at,
+        tries,
+        duplicate,
+        kinds,
+        sealed,
+    ) = row
     identities = opened(kinds, sealed)
     return {
         "delivery": delivery,
@@ -43,4 +56,5 @@ def _row(row: Sequence[Any]) -> dict[str, object]:
         "at": created_at,
         "accepted_at": accepted_at,
         "tries": tries,
+        "possible_duplicate": duplicate,
     }

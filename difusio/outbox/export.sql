@@ -1,6 +1,8 @@
 -- name: export
 -- Every delivery of a campaign's batches with the person's identities, to be opened by the caller.
 SELECT d.id, d.contact_id, d.state, d.reason, d.code, d.allowed_by_id, d.accepted_at, d.created_at, d.tries,
+    d.tries > 1 AND EXISTS (
+        SELECT 1 FROM outbox_attempt t WHERE t.delivery_id = d.id AND t.is_possible_duplicate),
     ids.kinds, ids.sealed
 FROM outbox_delivery d
 LEFT JOIN LATERAL (

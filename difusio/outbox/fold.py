@@ -22,6 +22,8 @@ from difusio.outbox.tallies import Change, bump
 _queries = Queries(Path(__file__).with_suffix(".sql"))
 
 ORPHANS_WAIT = timedelta(days=7)
+# An attempt after which another follows: of it only counts that it arrived after all.
+_ARRIVED: Final = frozenset({Status.DELIVERED, Status.READ, Status.PLAYED})
 # Counted once for each delivery that Meta reported both as failed and as arrived: two phones, or two opinions.
 CONFLICTING: Final = "conflicting"
 
@@ -65,7 +67,7 @@ def fold(heard: Sequence[Heard], *, at: datetime) -> Folded:
             ladder.fold(
                 (found[place].delivery_id, item.status, item.at, item.code)
                 for place, item in enumerate(heard)
-                if place in found
+                if place in found and (not found[place].is_followed or item.status in _ARRIVED)
             ),
             at=at,
         )
@@ -76,11 +78,15 @@ def fold(heard: Sequence[Heard], *, at: datetime) -> Folded:
 
 
 class _Attempt(NamedTuple):
-    """The attempt that a status speaks of.  is_proved: an echo came before, and its message id is known."""
+    """The attempt that a status speaks of.
+
+    is_proved: an echo came before, and its message id is known.  is_followed: by another attempt, a day later.
+    """
 
     id: int
     delivery_id: int
     is_proved: bool
+    is_followed: bool
 
 
 def _resolve(cursor: Cursor, heard: Sequence[Heard]) -> dict[int, _Attempt]:
@@ -139,7 +145,8 @@ def fold_orphans(*, at: datetime) -> int:
                 _queries["echo"],
                 {"attempts": listed(attempts), "hashes": unknown, "sealed": unknown, "at": at},
             )
-        moved = _climb(ladder.fold((row[1], Status(row[2]), row[4], row[3]) for row in rows), at=at)
+        told = [(row[1], Status(row[2]), row[4], row[3]) for row in rows if not row[5] or row[2] in _ARRIVED]
+        moved = _climb(ladder.fold(told), at=at)
         cursor.execute(_queries["forget_orphans"], {"before": at - ORPHANS_WAIT})
     return len(moved)
 

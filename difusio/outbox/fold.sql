@@ -1,12 +1,12 @@
 -- name: resolve
 -- The attempts that statuses speak of, by our token; and whether an echo and its message id are there already.
-SELECT k.place, t.id, t.delivery_id, t.echoed_at IS NOT NULL AND t.wamid_hash IS NOT NULL
+SELECT k.place, t.id, t.delivery_id, t.echoed_at IS NOT NULL AND t.wamid_hash IS NOT NULL, t.outcome = 'wait_a_day'
 FROM unnest(%(places)s::integer[], %(tokens)s::uuid[]) AS k (place, token)
 JOIN outbox_attempt t ON t.token = k.token
 
 -- name: resolve_by_wamid
 -- The same by Meta's message id, where a status has no token of ours.
-SELECT k.place, t.id, t.delivery_id, t.echoed_at IS NOT NULL
+SELECT k.place, t.id, t.delivery_id, t.echoed_at IS NOT NULL, t.outcome = 'wait_a_day'
 FROM unnest(%(places)s::integer[], %(hashes)s::bytea[]) AS k (place, wamid_hash)
 JOIN outbox_attempt t ON t.wamid_hash = k.wamid_hash
 
@@ -86,7 +86,7 @@ ON CONFLICT (event_key) DO NOTHING
 -- Orphans whose message we know by now; they are folded and forgotten.
 DELETE FROM outbox_orphan o USING outbox_attempt t
 WHERE t.wamid_hash IS NOT NULL AND t.wamid_hash = o.wamid_hash
-RETURNING t.id, t.delivery_id, o.status, o.code, o.at
+RETURNING t.id, t.delivery_id, o.status, o.code, o.at, t.outcome = 'wait_a_day'
 
 -- name: forget_orphans
 -- After seven days nobody will claim them: Meta itself gives up redelivering then.

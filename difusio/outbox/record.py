@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 from uuid import UUID
 
 from django.db import connection, transaction
 
+from difusio.cloud_api.verdicts import DAY_S
 from difusio.common.binding import NO_WAIT, binding_cursor
 from difusio.common.keyring import keyring
 from difusio.common.sql import Queries
@@ -16,6 +18,8 @@ from difusio.outbox.tallies import Change, bump, rung
 _queries = Queries(Path(__file__).with_suffix(".sql"))
 
 WAMID = "outbox.wamid"
+# Meta's code for a person whose share of marketing is used up.
+HAD_ENOUGH: Final = 131049
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +88,31 @@ def stop_template(delivery_id: int, *, reason: str, at: datetime) -> None:
 
 
 def park(number_id: int, *, at: datetime, after_s: int) -> int:
-    """Park in-doubt deliveries whose echo did not come while those of their neighbours did; give how many."""
+    """Park in-doubt deliveries whose echo did not come while those of their neighbours did; give how many moved on.
+
+    A service alert is queued once more instead: its next attempt says that the person may get it twice.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_queries["park"], {"number": number_id, "long_ago": at - timedelta(seconds=after_s)})
-        batches = [row[0] for row in cursor.fetchall()]
-        bump(cursor, [Change(batch, "in_doubt", "", 0, "parked", "", 0) for batch in batches])
-    return len(batches)
+        cursor.execute(
+            _queries["park"], {"number": number_id, "long_ago": at - timedelta(seconds=after_s), "at": at}
+        )
+        rows = cursor.fetchall()
+        bump(cursor, [Change(batch, "in_doubt", "", 0, now, "", 0) for batch, now in rows])
+    return len(rows)
+
+
+def try_again(*, at: datetime) -> int:
+    """Queue those once more whom Meta let have no more marketing (131049) a day ago; give how many.
+
+    Once at most for each, while the campaign is of use and the workspace wants it.  Safe to repeat.  Cost: 2 queries.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            _queries["try_again"], {"at": at, "a_day_ago": at - timedelta(seconds=DAY_S), "code": HAD_ENOUGH}
+        )
+        rows = cursor.fetchall()
+        bump(
+            cursor,
+            [Change(batch, was, str(HAD_ENOUGH), rung, "queued", "", 0) for batch, was, rung in rows],
+        )
+    return len(rows)

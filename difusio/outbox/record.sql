@@ -32,7 +32,8 @@ SET state = CASE b.outcome
     doubt_since = CASE b.outcome WHEN 'in_doubt' THEN %(at)s END,
     code = CASE WHEN b.outcome IN ('accepted', 'in_doubt', 'retry', 'stop_number', 'stop_template')
         THEN NULL ELSE b.code END,
-    due_at = coalesce(b.retry_at, d.due_at)
+    due_at = coalesce(b.retry_at, d.due_at),
+    reason = ''
 FROM before b WHERE d.id = b.id
 RETURNING d.batch_id, b.state AS was, b.detail AS was_detail, d.state, coalesce(d.code::text, '') AS detail, d.contact_id,
     b.outcome
@@ -53,19 +54,59 @@ WHERE b.is_open AND b.paused_at IS NULL AND b.template_id = (
 
 -- name: park
 -- Give up waiting for the echo of in-doubt deliveries.  The clock only counts while echoes arrive: a request of the
--- same number made within a minute of ours must have been echoed at least as long ago as we are willing to wait.
+-- same number made within a minute of ours must have been echoed at least as long ago as we are willing to wait.  A
+-- service alert that is still of use goes out once more: rather twice than not at all.
 WITH attempt AS (
     SELECT d.id, d.batch_id, (
         SELECT t.intended_at FROM outbox_attempt t WHERE t.delivery_id = d.id ORDER BY t.id DESC LIMIT 1
-    ) AS intended_at
+    ) AS intended_at,
+        t.kind = 'service' AND b.cancelled_at IS NULL AND (b.expires_at IS NULL OR b.expires_at > %(at)s)
+        AND NOT EXISTS (
+            SELECT 1 FROM outbox_attempt a WHERE a.delivery_id = d.id AND a.is_possible_duplicate) AS goes_again
     FROM outbox_delivery d
+    JOIN outbox_batch b ON b.id = d.batch_id
+    LEFT JOIN consent_topic t ON t.id = b.topic_id
     WHERE d.number_id = %(number)s AND d.state = 'in_doubt' AND d.doubt_since <= %(long_ago)s
     ORDER BY d.id LIMIT 500
     FOR NO KEY UPDATE OF d SKIP LOCKED
 )
-UPDATE outbox_delivery d SET state = 'parked' FROM attempt a
+UPDATE outbox_delivery d
+SET state = CASE WHEN a.goes_again THEN 'queued' ELSE 'parked' END,
+    doubt_since = CASE WHEN a.goes_again THEN NULL ELSE d.doubt_since END,
+    due_at = CASE WHEN a.goes_again THEN %(at)s ELSE d.due_at END
+FROM attempt a
 WHERE d.id = a.id AND EXISTS (
     SELECT 1 FROM outbox_attempt n
     WHERE n.number_id = %(number)s AND n.echoed_at <= %(long_ago)s
         AND n.intended_at BETWEEN a.intended_at - interval '60 s' AND a.intended_at + interval '60 s')
-RETURNING d.batch_id
+RETURNING d.batch_id, d.state
+
+-- name: try_again
+-- Whom Meta let have no more marketing a day ago gets one new attempt, if the campaign is still of use; the second
+-- refusal is final.  Until then the first may still turn out delivered, which ends it.
+WITH had_enough AS (
+    SELECT d.id, d.batch_id, d.state, last.id AS attempt_id,
+        CASE WHEN d.sent_at IS NOT NULL THEN 2 WHEN d.accepted_at IS NOT NULL THEN 1 ELSE 0 END AS rung
+    FROM outbox_batch b
+    JOIN accounts_workspace w ON w.id = b.workspace_id AND w.tries_again
+    CROSS JOIN unnest(ARRAY['failed', 'refused']) AS ended (state)
+    JOIN outbox_delivery d ON d.batch_id = b.id AND d.state = ended.state AND d.reason = '' AND d.code = %(code)s
+    CROSS JOIN LATERAL (
+        SELECT t.id, t.answered_at FROM outbox_attempt t WHERE t.delivery_id = d.id ORDER BY t.id DESC LIMIT 1
+    ) last
+    WHERE b.expires_at > %(at)s AND b.cancelled_at IS NULL AND b.paused_at IS NULL
+        AND greatest(d.failed_at, d.accepted_at, last.answered_at) <= %(a_day_ago)s
+        AND NOT EXISTS (
+            SELECT 1 FROM outbox_attempt t
+            WHERE t.delivery_id = d.id AND t.id < last.id AND t.outcome = 'wait_a_day')
+    ORDER BY d.id LIMIT 1000
+    FOR NO KEY UPDATE OF d SKIP LOCKED
+), marked AS (
+    UPDATE outbox_attempt t SET outcome = 'wait_a_day' FROM had_enough h WHERE t.id = h.attempt_id
+), opened AS (
+    UPDATE outbox_batch SET is_open = true WHERE NOT is_open AND id IN (SELECT batch_id FROM had_enough)
+)
+UPDATE outbox_delivery d
+SET state = 'queued', code = NULL, due_at = %(at)s, accepted_at = NULL, sent_at = NULL, failed_at = NULL
+FROM had_enough h WHERE d.id = h.id
+RETURNING d.batch_id, h.state, h.rung

@@ -1,7 +1,9 @@
 """The counters that pages read: moved in the transaction that changed the deliveries, never counted anew."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +18,8 @@ _RANK = {"accepted": 1, "sent": 2, "delivered": 3, "read": 4}
 _STANDING = frozenset({"in_doubt", "parked", "refused", "failed", "skipped", "expired", "cancelled"})
 # Who waits for their turn is what is left of the audience; counted are only those who wait for something else.
 _WAITING_FOR = "queued"
+# What a transaction moves by and by, see ``together``.
+_gathered: ContextVar[Counter[tuple[int, str, str]] | None] = ContextVar("gathered", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,31 @@ def bump(cursor: Cursor, changes: Iterable[Change], extra: Iterable[tuple[int, s
                 deltas[change.batch_id, change.now, change.now_detail] += change.n
     for batch_id, measure in extra:
         deltas[batch_id, measure, ""] += 1
+    gathered = _gathered.get()
+    if gathered is None:
+        _move(cursor, deltas)
+    else:
+        # ``update`` adds, and keeps what falls below nothing.
+        gathered.update(deltas)
+
+
+@contextmanager
+def together(cursor: Cursor) -> Iterator[None]:
+    """Move all counters of a transaction at its end, in one statement.
+
+    Whoever moves them in between holds them while waiting for the next person's rows, and a claim that has those rows
+    may wait for the counters: the two would wait in a ring.
+    """
+    gathered: Counter[tuple[int, str, str]] = Counter()
+    token = _gathered.set(gathered)
+    try:
+        yield
+    finally:
+        _gathered.reset(token)
+    _move(cursor, gathered)
+
+
+def _move(cursor: Cursor, deltas: Mapping[tuple[int, str, str], int]) -> None:
     rows = [(*key, n) for key, n in deltas.items() if n]
     if rows:
         batches, measures, details, ns = (list(column) for column in zip(*rows, strict=True))

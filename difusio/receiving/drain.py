@@ -45,6 +45,7 @@ from difusio.outbox import room
 from difusio.outbox.fold import Heard, fold
 from difusio.outbox.models import Delivery
 from difusio.outbox.record import stop_number
+from difusio.outbox.tallies import together
 
 _queries = Queries(Path(__file__).with_suffix(".sql"))
 _log = structlog.get_logger("difusio.receiving")
@@ -144,7 +145,7 @@ def drain(log: LogReader, *, lane: Lane, limit: int) -> Drained:
 
 def _together(log: LogReader, *, lane: Lane, limit: int) -> Drained:
     at = now()
-    with transaction.atomic(), binding_cursor() as cursor:
+    with transaction.atomic(), binding_cursor() as cursor, together(cursor):
         cursor.execute(_queries["by_key"])
         posts = log.take(cursor, lane, limit)
         drained = _fold_posts(log, posts, at=at)
@@ -158,7 +159,7 @@ def _one_by_one(log: LogReader, *, lane: Lane, limit: int) -> Drained:
     for _ in range(limit):
         post: Post | None = None
         try:
-            with transaction.atomic(), connection.cursor() as cursor:
+            with transaction.atomic(), connection.cursor() as cursor, together(cursor):
                 post = next(iter(log.take(cursor, lane, 1)), None)
                 if post is None:
                     break

@@ -21,9 +21,10 @@ _SKIPS: Final[dict[str, Promise]] = {
     "capped": gettext_lazy("Had as many messages as your cap allows in these days."),
     "promised": gettext_lazy("Had as many about this topic as it promised."),
 }
-# Why a queued delivery waits for more than its turn.
+# What a queued delivery waits for but its turn, and a parked one for no more.
 _WAITS: Final[dict[str, Promise]] = {
     "quiet_hours": gettext_lazy("Sleeps: leaves when their quiet hours end."),
+    "settled": gettext_lazy("Somebody decided to let it be."),
 }
 
 
@@ -63,7 +64,7 @@ def skip_sentence(reason: str) -> str:
 
 
 def wait_sentence(reason: str) -> str:
-    """Say what a queued delivery waits for; "" for its turn."""
+    """Say what a delivery waits for, or why no more; "" for its turn."""
     return str(_WAITS.get(reason, ""))
 
 

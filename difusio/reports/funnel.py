@@ -10,6 +10,7 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from difusio.campaigns.models import Campaign
+from difusio.outbox.bounds import QUIET
 from difusio.outbox.models import Tally
 from difusio.reports.causes import failure_sentence, skip_sentence
 from difusio.reports.states import WORDS, state_of
@@ -94,6 +95,11 @@ class Funnel:
     def is_finished(self) -> bool:
         """Nothing waits to be sent and no answer is in doubt; reads and replies may still come."""
         return self.waiting == 0 and self.in_doubt == 0
+
+    @property
+    def asleep(self) -> int:
+        """How many of those who wait are left alone until their quiet hours end."""
+        return self.counts.get(("queued", QUIET), 0)
 
     @property
     def asked(self) -> int:

@@ -177,7 +177,7 @@ def _with_texts(moments: Sequence[Moment]) -> list[Moment]:
             moment.place,
             {
                 **moment.facts,
-                "text": _sent_text(
+                "text": sent_text(
                     msgspec.json.decode(keys.open(sealed[moment.place.pk], purpose=CONTENT)),
                     moment.facts["template"],
                 ),
@@ -189,7 +189,8 @@ def _with_texts(moments: Sequence[Moment]) -> list[Moment]:
     ]
 
 
-def _sent_text(content: Mapping[str, Any], template: Template | None) -> str:
+def sent_text(content: Mapping[str, Any], template: Template | None) -> str:
+    """Say what an intent kept: a free text, or its template filled."""
     if "text" in content:
         return str(content["text"])
     return render_preview(template.components, content.get("values", {})).body if template else ""

@@ -272,7 +272,7 @@ def it_keeps_what_a_topic_promised() -> None:
 @pytest.mark.django_db(transaction=True)
 def it_never_gives_one_person_more_when_two_numbers_claim_at_once() -> None:
     ona = bounded(shop(pace_per_s=80), cap_messages=1)
-    second = _another_number(ona)
+    second = another_number(ona)
     rounds, people = 12, 8
     for place in range(people):
         agreed(ona, f"N{place}")
@@ -311,7 +311,7 @@ def it_never_gives_one_person_more_when_two_numbers_claim_at_once() -> None:
         assert len(taken) == len(set(taken)) == people
 
 
-def _another_number(of: Shop) -> Shop:
+def another_number(of: Shop) -> Shop:
     number = Number.objects.get(pk=of.number.pk)
     number.pk, number.phone_number_id = None, f"{number.phone_number_id}b"
     number.save()

@@ -53,6 +53,11 @@ def it_runs_a_campaign_from_the_command_line(shop: int, simulator: RunningSimula
         (tmp_path / name).write_text(word + "\n")
     (tmp_path / "people.csv").write_text("\n".join(PEOPLE))
     (tmp_path / "tree.json").write_text('{"field": "country", "in": ["ES"]}')
+    assert figures("restraint")["quiet_from"] == "21:00"
+    # Else this test would wait for the morning when it runs at night.
+    assert figures("restraint", "--quiet", "off", "--cap", "3/7")["quiet_from"] is None
+    assert "as 21:00-09:00" in complaint("restraint", "--quiet", "at night")
+    assert "as 4/7" in complaint("restraint", "--cap", "often")
 
     secrets = [
         *("--token-file", tmp_path / "token", "--app-secret-file", tmp_path / "secret"),

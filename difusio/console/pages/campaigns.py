@@ -16,12 +16,15 @@ from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseStopPolling
 
 from difusio.accounts.rights import Right
+from difusio.campaigns.forecast import ends_at
 from difusio.campaigns.models import Campaign, CampaignState, Round, RoundBatch, Step
+from difusio.campaigns.running import batch_ids
 from difusio.common import clock
 from difusio.console.bubble import bubble_for
 from difusio.console.gates import ConsoleRequest, Here, campaign_for, enter
 from difusio.console.planning import StepLink, may_plan, step_links
 from difusio.console.watch import EVERY_S, Watch, is_over
+from difusio.outbox.batches import wakes_at
 from difusio.outbox.room import Room, look, spread
 from difusio.reports.canary import canary_news
 from difusio.reports.funnel import Funnel, funnels
@@ -151,6 +154,9 @@ def show(request: ConsoleRequest, campaign_id: int) -> HttpResponse:
         {
             **shown,
             "launched_at": launched_at,
+            "not_after": ends_at(campaign.kind, first.not_after, leaves_at=launched_at)
+            if launched_at
+            else first.not_after,
             "bubble": bubble_for(campaign),
             "watch": Watch.of(funnel, at=clock.now()) if _may_move(funnel, launched_at) else None,
         },
@@ -176,13 +182,20 @@ class Pace:
 
 
 def _pace(campaign: Campaign, funnel: Funnel, room: Room, measured: int | None) -> Pace | None:
-    """Say how fast a campaign goes and until when, by pace and room; None while it does not."""
+    """Say how fast a campaign goes and until when, by pace, nights and room; None while it does not.
+
+    Cost: 2 queries while somebody sleeps.
+    """
     if campaign.state != CampaignState.SENDING or not funnel.waiting:
         return None
     limit, portfolio, at = campaign.number.pace_per_s, campaign.number.portfolio, clock.now()
     pace = measured or limit
     found = spread(portfolio, room, funnel.waiting, pace_per_s=pace, at=at, are_queued=True)
-    return Pace(measured, limit, found.done_at)
+    done_at = found.done_at
+    if funnel.asleep:
+        woken_at = wakes_at(batch_ids(campaign.pk)) or at
+        done_at = max(done_at, woken_at + timedelta(seconds=funnel.asleep / pace))
+    return Pace(measured, limit, done_at)
 
 
 def _moving_part(

@@ -64,7 +64,6 @@ def _checked(campaign: Campaign, first: Round) -> dict[str, object]:
         return {"preflight_error": str(error)}
     return {
         "preflight": found,
-        "finish_at": (first.scheduled_for or at) + (found.finish_at - found.at),
         "sentence": segment_sentence(campaign.segment),
         "skips": skips(found.skipped),
         "findings": [(finding, said(finding)) for finding in found.findings],

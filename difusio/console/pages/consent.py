@@ -144,6 +144,7 @@ def topics(request: ConsoleRequest) -> HttpResponse:
                 name=values["name"],
                 description=values["description"],
                 kind=TopicKind(values["kind"]),
+                promise=form.promise(),
                 by=str(request.user),
                 at=clock.now(),
             )
@@ -161,10 +162,18 @@ def topic(request: ConsoleRequest, topic_id: int) -> HttpResponse:
     """Call a topic otherwise."""
     here = enter(request, Right.BRING_PEOPLE)
     found: Topic = topic_for(here, topic_id)
-    form = TopicForm(request.POST or None, initial={"name": found.name, "description": found.description})
+    told = ("name", "description", "promised_messages", "promised_days")
+    form = TopicForm(request.POST or None, initial={name: getattr(found, name) for name in told})
     if request.method == "POST" and form.is_valid():
         try:
-            change_topic(found.pk, **form.cleaned_data, by=str(request.user), at=clock.now())
+            change_topic(
+                found.pk,
+                name=form.cleaned_data["name"],
+                description=form.cleaned_data["description"],
+                promise=form.promise(),
+                by=str(request.user),
+                at=clock.now(),
+            )
         except TopicError as error:
             form.add_error("name", gettext(str(error)))
         else:

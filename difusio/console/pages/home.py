@@ -63,6 +63,7 @@ def home(request: ConsoleRequest) -> HttpResponse:
         "steps": steps,
         "may_new": here.may(Right.PLAN_MARKETING) or here.may(Right.PLAN_ALERTS),
         "may_manage": here.may(Right.MANAGE),
+        "may_see_people": here.may(Right.SEE_PEOPLE),
         "aside": webhooks.waiting(here) if here.may(Right.MANAGE) else 0,
         **_needs(here),
         **_campaigns(here),
@@ -136,7 +137,11 @@ def _needs(here: Here) -> dict[str, Any]:
         ).count()
     parked = (
         Tally.objects.filter(
-            batch__workspace=here.workspace, measure="parked", n__gt=0, batch__round_batch__isnull=False
+            batch__workspace=here.workspace,
+            measure="parked",
+            detail="",
+            n__gt=0,
+            batch__round_batch__isnull=False,
         )
         .values_list("batch__round_batch__round__campaign", "batch__round_batch__round__campaign__name")
         .annotate(total=Sum("n"))

@@ -10,7 +10,12 @@ from difusio.accounts.rights import Right
 from difusio.campaigns.copy import copy as copy_campaign
 from difusio.campaigns.delete import delete as delete_campaign
 from difusio.campaigns.edit import edit_what, edit_when, edit_whom
-from difusio.campaigns.errors import AlertWithoutService, CampaignError, MarketingWithoutTopic
+from difusio.campaigns.errors import (
+    AlertWithoutService,
+    CampaignError,
+    EndsBefore,
+    MarketingWithoutTopic,
+)
 from difusio.campaigns.models import Campaign, CampaignKind, Round, Step
 from difusio.campaigns.plan import Message, plan
 from difusio.common import clock
@@ -192,9 +197,17 @@ def when(request: ConsoleRequest, campaign_id: int) -> HttpResponse:
     first = Round.objects.get(campaign=campaign, seq=1)
     form = WhenForm(request.POST or None, zone=zone, initial=WhenForm.told(first, zone))
     if request.method == "POST" and form.is_valid():
+        values = form.cleaned_data
         try:
-            values = form.cleaned_data
-            edit_when(campaign.pk, values["moment"], has_canary=values["canary"], at=clock.now())
+            edit_when(
+                campaign.pk,
+                values["moment"],
+                not_after=values["not_after"],
+                has_canary=values["canary"],
+                at=clock.now(),
+            )
+        except EndsBefore as error:
+            form.add_error("end_date", str(error))
         except CampaignError as error:
             form.add_error("date", str(error))
         else:

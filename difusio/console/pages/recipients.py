@@ -1,12 +1,8 @@
 """The people behind the numbers of a campaign, as a list and as a file."""
 
-import csv
-import io
-from collections.abc import AsyncIterator, Iterator
-from datetime import datetime
+from collections.abc import Iterator
 from typing import Final
 
-from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
 from django.http import Http404, HttpResponse, StreamingHttpResponse
@@ -21,10 +17,11 @@ from django.views.decorators.http import require_safe
 
 from difusio.accounts.rights import Right
 from difusio.common import clock
+from difusio.console.files import csv_lines, moment, one_by_one
 from difusio.console.gates import ConsoleRequest, campaign_for, enter
 from difusio.imports.formulas import neutral
 from difusio.outbox.models import State
-from difusio.reports.causes import failure_sentence, skip_sentence
+from difusio.reports.causes import failure_sentence, skip_sentence, wait_sentence
 from difusio.reports.funnel import Funnel, funnels
 from difusio.reports.recipients import LONGEST_NAME, STEPS, Recipient, Wanted, export_recipients, recipients
 
@@ -115,7 +112,7 @@ def download(request: ConsoleRequest, campaign_id: int) -> StreamingHttpResponse
         with_phones=with_phones,
         language=get_language() or settings.LANGUAGE_CODE,
     )
-    content = _one_by_one(lines) if isinstance(request, ASGIRequest) else lines
+    content = one_by_one(lines) if isinstance(request, ASGIRequest) else lines
     name = f"{slugify(campaign.name) or 'campaign'}-{campaign.pk}-{wanted.step}.csv"
     return StreamingHttpResponse(
         content,
@@ -154,14 +151,14 @@ def _n(funnel: Funnel, wanted: Wanted) -> int | None:
 
 def _sentence(one: Recipient) -> str:
     if one.reason:
-        return skip_sentence(one.reason)
+        return wait_sentence(one.reason) or skip_sentence(one.reason)
     return failure_sentence(str(one.code)) if one.code is not None else ""
 
 
 def _cause_sentence(cause: str) -> str:
     if not cause:
         return ""
-    return failure_sentence(cause) if cause.isdecimal() else skip_sentence(cause)
+    return failure_sentence(cause) if cause.isdecimal() else wait_sentence(cause) or skip_sentence(cause)
 
 
 def _lines(pages: Iterator[list[Recipient]], *, zone: str, with_phones: bool, language: str) -> Iterator[str]:
@@ -184,10 +181,10 @@ def _lines(pages: Iterator[list[Recipient]], *, zone: str, with_phones: bool, la
         if with_phones:
             head += [_("Phone"), _("Customer number")]
     # The mark tells a spreadsheet that this is UTF-8.
-    yield "\ufeff" + _csv([head])
+    yield "\ufeff" + csv_lines([head])
     for page in pages:
         with override(language), timezone.override(zone):
-            text = _csv([_cells(one, with_phones=with_phones) for one in page])
+            text = csv_lines([_cells(one, with_phones=with_phones) for one in page])
         yield text
 
 
@@ -201,7 +198,7 @@ def _cells(one: Recipient, *, with_phones: bool) -> list[str]:
         neutral(_sentence(one)),
         "" if one.code is None else str(one.code),
         *(
-            _moment(at)
+            moment(at)
             for at in (
                 one.planned_at,
                 one.accepted_at,
@@ -216,20 +213,3 @@ def _cells(one: Recipient, *, with_phones: bool) -> list[str]:
     if with_phones:
         cells += [neutral(one.identities.get("phone", "")), neutral(one.identities.get("customer", ""))]
     return cells
-
-
-def _moment(at: datetime | None) -> str:
-    return timezone.localtime(at).strftime("%Y-%m-%d %H:%M:%S") if at else ""
-
-
-def _csv(rows: list[list[str]]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue()
-
-
-async def _one_by_one(lines: Iterator[str]) -> AsyncIterator[str]:
-    """Ask for each page in the thread of the database: Django would gather a plain iterator before it sends any."""
-    ask = sync_to_async(lambda: next(lines, None))
-    while (text := await ask()) is not None:
-        yield text

@@ -8,6 +8,7 @@ from difusio.console.routes import (
     contacts,
     conversations,
     doors,
+    parked,
     segments,
     sessions,
     settings,
@@ -22,6 +23,7 @@ urlpatterns: list[URLPattern] = [
     *segments.urlpatterns,
     *templates.urlpatterns,
     *conversations.urlpatterns,
+    *parked.urlpatterns,
     *consent.urlpatterns,
     *settings.urlpatterns,
 ]

@@ -1,8 +1,10 @@
 """Campaigns, from the command line: the acts, without a browser."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -16,6 +18,7 @@ from difusio.project.commands.common import (
 )
 
 if TYPE_CHECKING:
+    from difusio.campaigns.preflight import Preflight
     from difusio.project.start import Installation
 
 _BY = "command line"
@@ -48,6 +51,12 @@ def campaign() -> None:
     help="A placeholder's value, as: first_name='{{ contact.first_name | default: \"amic\" }}'. Repeat it.",
 )
 @click.option(
+    "--not-after",
+    type=click.DateTime(["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"]),
+    help="What has not left by then does not leave any more, in the workspace's time zone, as '2026-11-30 18:00'."
+    "  Else three days after the launch, twelve hours for a service alert.",
+)
+@click.option(
     "--canary/--no-canary",
     "has_canary",
     default=None,
@@ -66,10 +75,15 @@ def plan_campaign(
     language: str,
     kind: str,
     values: tuple[str, ...],
+    not_after: datetime | None,
     has_canary: bool | None,  # noqa: FBT001  # click hands options over by name
     as_json: bool,  # noqa: FBT001  # click hands options over by name
 ) -> None:
     """Store a draft.  Nothing is sent yet."""
+    from django.db import transaction
+
+    from difusio.accounts.models import Workspace
+    from difusio.campaigns.edit import edit_when
     from difusio.campaigns.models import CampaignKind
     from difusio.campaigns.plan import Message, plan
     from difusio.common.clock import now
@@ -85,18 +99,22 @@ def plan_campaign(
         raise click.UsageError(f"There is no segment {segment_id}: see `difusio segments add --help`.")
     if not Number.objects.filter(workspace_id=workspace, pk=number_id).exists():
         raise click.UsageError(f"There is no number {number_id}: see `difusio numbers list`.")
-    draft = plan(
-        workspace_id=workspace,
-        name=name,
-        kind=CampaignKind(kind),
-        topic_id=topic.pk,
-        segment_id=segment_id,
-        number_id=number_id,
-        message=Message(template_name=template_name, language=language, values=_values(values)),
-        has_canary=has_canary,
-        by=_BY,
-        at=now(),
-    )
+    with transaction.atomic():
+        draft = plan(
+            workspace_id=workspace,
+            name=name,
+            kind=CampaignKind(kind),
+            topic_id=topic.pk,
+            segment_id=segment_id,
+            number_id=number_id,
+            message=Message(template_name=template_name, language=language, values=_values(values)),
+            has_canary=has_canary,
+            by=_BY,
+            at=now(),
+        )
+        if not_after is not None:
+            zone = ZoneInfo(Workspace.objects.get(pk=workspace).time_zone)
+            edit_when(draft.pk, None, not_after=not_after.replace(tzinfo=zone), at=now())
     click.echo(f"Campaign {draft.pk} is a draft. Next: difusio campaign preflight {draft.pk}")
     if as_json:
         last_line({"campaign": draft.pk})
@@ -119,13 +137,7 @@ def preflight(_installation: "Installation", campaign_id: int, as_json: bool) ->
         click.echo(f"  (empty, and without a default: {', '.join(checked.required_fields)})")
     for version, people in checked.versions.items():
         click.echo(f"  {people} in {version}")
-    lasts = (checked.finish_at - checked.at).total_seconds()
-    if checked.at_once < checked.eligible:
-        click.echo(
-            f"{checked.at_once} leave at once; the last ones by {checked.finish_at:%Y-%m-%d %H:%M} UTC."
-        )
-    else:
-        click.echo(f"At {checked.pace_per_s} a second it is done {lasts:.0f} s after the launch.")
+    _say_when(checked)
     if checked.canary:
         click.echo(
             f"About {checked.canary} of them get it first; the others follow unless too many fail or leave."
@@ -149,6 +161,10 @@ def preflight(_installation: "Installation", campaign_id: int, as_json: bool) ->
                 "skipped": checked.skipped,
                 "versions": checked.versions,
                 "finish_at": checked.finish_at,
+                "not_after": checked.forecast.ends_at,
+                "asleep": checked.forecast.asleep,
+                "had_enough": checked.forecast.had_enough,
+                "late": checked.forecast.late,
                 "messaging_limit": checked.room.limit,
                 "at_once": checked.at_once,
                 "canary": checked.canary,
@@ -309,6 +325,76 @@ def audience(_installation: "Installation", campaign_id: int, file: Path) -> Non
     if not Campaign.objects.filter(pk=campaign_id).exists():
         raise NoSuchCampaign
     click.echo(f"{write_lines(file, export(batch_ids(campaign_id)))} people in {file}.")
+
+
+def _say_when(checked: "Preflight") -> None:
+    lasts = (checked.finish_at - checked.leaves_at).total_seconds()
+    if checked.at_once < checked.eligible:
+        click.echo(
+            f"{checked.at_once} leave at once; the last ones by {checked.finish_at:%Y-%m-%d %H:%M} UTC."
+        )
+    else:
+        click.echo(f"At {checked.pace_per_s} a second it is done {lasts:.0f} s after the launch.")
+    course = checked.forecast
+    if course.asleep:
+        click.echo(f"  {course.asleep} of them have quiet hours then and wait until those end.")
+    if course.had_enough:
+        click.echo(f"  {course.had_enough} had as many as the cap or the topic allows and are left out.")
+    if course.late:
+        click.echo(
+            f"  {course.late} would get it too late: nothing leaves after {course.ends_at:%Y-%m-%d %H:%M} UTC."
+        )
+
+
+@campaign.command("parked")
+@workspace_option
+@click.argument("campaign_id", type=int, required=False)
+@click.option("--delivery", "delivery_id", type=int, help="Decide about this one alone.")
+@click.option("--send-again", "act", flag_value="again", help="Send them once more; they may arrive twice.")
+@click.option("--leave", "act", flag_value="leave", help="Let them be.")
+@json_option
+@with_installation
+def parked(
+    _installation: "Installation",
+    workspace_id: int | None,
+    campaign_id: int | None,
+    delivery_id: int | None,
+    act: str | None,
+    as_json: bool,  # noqa: FBT001  # click hands options over by name
+) -> None:
+    """Show what is parked, of one campaign or all, and decide about it."""
+    from difusio.campaigns.running import batch_ids
+    from difusio.common.clock import now
+    from difusio.outbox.decide import Chosen, leave_it, send_again
+    from difusio.reports.parked import groups
+
+    workspace = workspace_or_only(workspace_id)
+    moved = None
+    if act is not None:
+        chosen = Chosen(
+            workspace,
+            delivery_ids=None if delivery_id is None else [delivery_id],
+            batch_ids=None if campaign_id is None else batch_ids(campaign_id),
+        )
+        moved = (send_again if act == "again" else leave_it)(chosen, by=_BY, at=now())
+        click.echo(f"{moved} {'leave once more' if act == 'again' else 'are left as they are'}.")
+    waiting = [one for one in groups(workspace, at=now()) if campaign_id in {None, one.campaign_id}]
+    for one in waiting:
+        name = f"Campaign {one.campaign_id} {one.campaign_name}" if one.campaign_id else "Answers and tests"
+        over = " Too late or cancelled: it cannot leave once more." if one.is_over else ""
+        click.echo(f"{name}: {one.n} parked. {one.sentence}{over}")
+    if not waiting:
+        click.echo("Nothing is parked.")
+    if as_json:
+        last_line(
+            {
+                "moved": moved,
+                "parked": [
+                    {"campaign": one.campaign_id or None, "cause": one.cause, "n": one.n, "since": one.since}
+                    for one in waiting
+                ],
+            }
+        )
 
 
 def _values(texts: tuple[str, ...]) -> Mapping[str, str]:

@@ -33,18 +33,40 @@ def consent() -> None:
     required=True,
     help="A bare STOP ends all marketing.",
 )
+@click.option(
+    "--at-most", help="What its wording promised, if it did: so many messages in so many days, as 1/30."
+)
 @with_installation
 def new_topic(
-    _installation: "Installation", workspace_id: int | None, key: str, name: str, kind: str
+    _installation: "Installation",
+    workspace_id: int | None,
+    key: str,
+    name: str,
+    kind: str,
+    at_most: str | None,
 ) -> None:
     """Add a subject that people can agree to, as: offers "Ofertes" --kind marketing."""
     from difusio.common.clock import now
     from difusio.consent.models import TopicKind
-    from difusio.consent.topics import TopicKnownError, add_topic
+    from difusio.consent.topics import Promise, TopicKnownError, add_topic
 
     workspace = workspace_or_only(workspace_id)
+    promise = None
+    if at_most is not None:
+        messages, slash, days = at_most.partition("/")
+        if not (slash and messages.isdecimal() and days.isdecimal() and int(messages) and int(days)):
+            raise click.UsageError("Write --at-most as 1/30, one message in thirty days.")
+        promise = Promise(int(messages), int(days))
     try:
-        add_topic(workspace, key=key, name=name, kind=TopicKind(kind), by="command line", at=now())
+        add_topic(
+            workspace,
+            key=key,
+            name=name,
+            kind=TopicKind(kind),
+            by="command line",
+            at=now(),
+            promise=promise,
+        )
     except TopicKnownError:
         click.echo(f"Topic {key} was there already.")
     else:

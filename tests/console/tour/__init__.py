@@ -9,6 +9,7 @@ from tests.console.tour import (
     contacts,
     conversations,
     doors,
+    parked,
     segments,
     sessions,
     settings,
@@ -16,7 +17,7 @@ from tests.console.tour import (
 )
 from tests.console.tour.shop import Route, Screen, Shop
 
-PARTS = (doors, sessions, campaigns, contacts, segments, templates, conversations, consent, settings)
+PARTS = (doors, sessions, campaigns, contacts, segments, templates, conversations, parked, consent, settings)
 ROUTES: dict[str, Route] = {route.name: route for part in PARTS for route in part.ROUTES}
 SCREENS: list[Screen] = [screen for part in PARTS for screen in part.SCREENS]
 
