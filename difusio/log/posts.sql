@@ -42,3 +42,14 @@ DELETE FROM log_post
 WHERE id IN (
     SELECT id FROM log_post WHERE folded_at < %(before)s AND quarantined_reason = ''
     ORDER BY folded_at, id LIMIT %(limit)s)
+
+-- name: keep_post
+-- Keep a post of another log in the table, once even if it comes again; give its place.
+WITH known AS (
+    SELECT id FROM log_post WHERE quarantined_reason <> '' AND sealed_body = %(body)s LIMIT 1
+), kept AS (
+    INSERT INTO log_post (lane, received_at, sealed_body)
+    SELECT %(lane)s, %(received_at)s, %(body)s WHERE NOT EXISTS (SELECT FROM known)
+    RETURNING id
+)
+SELECT id FROM known UNION ALL SELECT id FROM kept

@@ -111,7 +111,7 @@ def drain(log: LogReader, *, lane: Lane, limit: int) -> Drained:
 
 def _together(log: LogReader, *, lane: Lane, limit: int) -> Drained:
     at = now()
-    with transaction.atomic(), binding_cursor() as cursor:
+    with log.turn(), transaction.atomic(), binding_cursor() as cursor:
         posts = log.take(cursor, lane, limit)
         drained = _fold_posts(log, posts, at=at)
         if posts:
@@ -124,7 +124,7 @@ def _one_by_one(log: LogReader, *, lane: Lane, limit: int) -> Drained:
     for _ in range(limit):
         post: Post | None = None
         try:
-            with transaction.atomic(), connection.cursor() as cursor:
+            with log.turn(), transaction.atomic(), connection.cursor() as cursor:
                 post = next(iter(log.take(cursor, lane, 1)), None)
                 if post is None:
                     break
@@ -136,7 +136,7 @@ def _one_by_one(log: LogReader, *, lane: Lane, limit: int) -> Drained:
             if post is None:
                 raise
             _log.exception("drain.post_failed", post=post.id)
-            with transaction.atomic(), connection.cursor() as cursor:
+            with log.turn(), transaction.atomic(), connection.cursor() as cursor:
                 log.note_failure(cursor, post.id, f"folding failed: {type(error).__name__}")
         done = Drained(done.posts + 1)
     return done

@@ -2,7 +2,9 @@
 
 import platform
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
+from math import isfinite
 from typing import TYPE_CHECKING
 
 import click
@@ -31,7 +33,7 @@ class Finding:
 @with_installation
 def doctor(installation: "Installation", as_json: bool) -> None:  # noqa: FBT001  # click hands options over by name
     """Look at versions, store, keys, numbers and limits, and say what to do about each finding."""
-    found = [*_program(), *_store(installation), *_numbers(), *_flow()]
+    found = [*_program(), *_store(installation), *_log(), *_numbers(), *_flow()]
     for finding in found:
         click.echo(f"{'!!' if finding.remedy else 'ok'}  {finding.name:<10} {finding.says}")
         if finding.remedy:
@@ -90,6 +92,32 @@ def _store(installation: "Installation") -> Iterator[Finding]:
     )
 
 
+def _log() -> Iterator[Finding]:
+    import asyncio
+
+    from difusio.project.webhook_log import log_cluster
+
+    cluster = log_cluster()
+    if cluster is None:
+        yield Finding("log", "webhooks wait in the store's own table")
+        return
+    from difusio.log.jetstream_check import UnfitCluster, examine
+
+    try:
+        found = asyncio.run(examine(cluster))
+    except UnfitCluster as unfit:
+        yield Finding("log", "the JetStream of DIFUSIO_LOG_URL cannot be used", str(unfit))
+        return
+    versions = ", ".join(sorted({node.version for node in found.nodes}))
+    yield Finding(
+        "log",
+        f"NATS JetStream {versions}, {found.current} of {found.replicas} replicas keep up",
+        "Start the server that is missing: when another one goes, nothing is received any more."
+        if found.current < found.replicas
+        else "",
+    )
+
+
 def _numbers() -> Iterator[Finding]:
     from difusio.cloud_api.transport import CloudApiError
     from difusio.numbers.models import Number, WebhookSecret
@@ -131,20 +159,19 @@ def _flow() -> Iterator[Finding]:
     from django.db import connection
 
     from difusio.common.clock import now
-    from difusio.common.keyring import keyring
     from difusio.log.port import Lane
-    from difusio.log.table_reader import TableReader
     from difusio.outbox.models import Delivery
+    from difusio.project.webhook_log import log_reader
 
-    reader = TableReader(keyring())
-    with connection.cursor() as cursor:
+    with closing(log_reader()) as reader, connection.cursor() as cursor:
         waits = max(reader.oldest_unread_age(cursor, lane, now()) for lane in Lane)
         cursor.execute("SELECT count(*) FROM log_post WHERE quarantined_reason <> ''")
         poison = cursor.fetchone()[0]
     slow = "Start `difusio drain` (or `difusio up`): marketing waits while unread messages may hold a STOP."
-    yield Finding(
-        "drain", f"the oldest unread webhook waits {waits:.0f} s", slow if waits > _SLOW_DRAIN_S else ""
+    says = (
+        f"the oldest unread webhook waits {waits:.0f} s" if isfinite(waits) else "nobody knows what is unread"
     )
+    yield Finding("drain", says, slow if waits > _SLOW_DRAIN_S else "")
     if poison:
         yield Finding(
             "webhooks",
