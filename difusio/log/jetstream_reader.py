@@ -12,7 +12,7 @@ from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from threading import Lock, Thread
+from threading import Lock, Thread, local
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -31,6 +31,8 @@ from difusio.log.table_writer import BODY
 # What is kept at hand, so that a turn never waits for the network: a few turns' posts, and not too many bytes.
 _POSTS_AT_HAND: Final = 1_000
 _BYTES_AT_HAND: Final = 16 * 1024 * 1024
+# Large ones are fewer in a turn.
+_BYTES_A_TURN: Final = 8 * 1024 * 1024
 _MESSAGES_ASKED: Final = 16
 _BYTES_ASKED: Final = 8 * 1024 * 1024
 # So long a server keeps a request open; one that was lost with its server is made again a second later.
@@ -73,11 +75,18 @@ class _StreamPost:
     row: int | None = None
 
 
+class _Turn(local):
+    """What a thread has taken in its turn."""
+
+    def __init__(self) -> None:
+        self.taken: dict[int, _StreamPost] = {}
+
+
 class JetStreamReader(TableReader):
     """Read posts out of the stream, and of the table what was moved there; see `port.LogReader`.
 
     The ids of the stream's posts are below zero, those of the table's above.  A thread of its own speaks with the
-    servers; everything else is for one thread, the drain's.
+    servers; a turn is of the thread that began it.
     """
 
     def __init__(self, cluster: Cluster, keyring: Keyring) -> None:
@@ -90,13 +99,12 @@ class JetStreamReader(TableReader):
         self._wanted: dict[Lane, asyncio.Event] = {}
         self._pulls: set[asyncio.Task[None]] = set()
         self._answers: set[asyncio.Task[None]] = set()
-        # Shared by both threads.
+        # Shared by all threads.
         self._lock = Lock()
         self._waiting: dict[Lane, OrderedDict[int, _StreamPost]] = {lane: OrderedDict() for lane in Lane}
         self._messages: dict[int, _Message] = {}
         self._bytes = 0
-        # The turn's.
-        self._taken: dict[int, _StreamPost] = {}
+        self._turn = _Turn()
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -104,7 +112,7 @@ class JetStreamReader(TableReader):
         try:
             yield
         except BaseException:
-            for post in self._taken.values():
+            for post in self._turn.taken.values():
                 post.is_done, post.row = False, None
             self._end_turn()
             raise
@@ -129,7 +137,7 @@ class JetStreamReader(TableReader):
         """Mark posts as folded in; the stream's are acknowledged at the end of the turn.  Cost: 1 query at most."""
         rows = []
         for post_id in ids:
-            post = self._taken.get(post_id)
+            post = self._turn.taken.get(post_id)
             if post is not None:
                 post.is_done = True
             row = post_id if post is None else post.row
@@ -160,29 +168,37 @@ class JetStreamReader(TableReader):
 
     def close(self) -> None:
         """Give back what was taken ahead, so that other drains need not wait for it, and end the thread."""
-        if not self._thread.is_alive():
-            return
-        self._run(self._leave(), timeout_s=2 * _ANSWER_S)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
+        if self._thread.is_alive():
+            self._run(self._leave(), timeout_s=2 * _ANSWER_S)
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
         self._loop.close()
 
-    # In the drain's thread
+    # In the threads of drains and senders
 
     def _take(self, lane: Lane, limit: int) -> list[_StreamPost]:
-        if lane not in self._wanted:
-            self._wanted[lane] = asyncio.Event()
-            self._soon(self._pull(lane), self._pulls)
+        self._begin_pulling(lane)
+        taken: list[_StreamPost] = []
+        size = 0
         with self._lock:
             waiting = self._waiting[lane]
-            taken = [waiting.popitem(last=False)[1] for _ in range(min(limit, len(waiting)))]
-        self._taken.update((post.id, post) for post in taken)
+            while waiting and len(taken) < limit and size < _BYTES_A_TURN:
+                taken.append(waiting.popitem(last=False)[1])
+                size += len(taken[-1].sealed)
+        self._turn.taken.update((post.id, post) for post in taken)
         self._loop.call_soon_threadsafe(self._wanted[lane].set)
         return taken
 
+    def _begin_pulling(self, lane: Lane) -> None:
+        with self._lock:
+            if lane in self._wanted:
+                return
+            self._wanted[lane] = asyncio.Event()
+        self._soon(self._pull(lane), self._pulls)
+
     def _moved(self, cursor: Cursor, post_id: int) -> int:
         """Move a post into the table, once a turn; give its row there."""
-        post = self._taken.get(post_id) or self._taken_again(post_id)
+        post = self._turn.taken.get(post_id) or self._taken_again(post_id)
         if post is None:
             return post_id
         if post.row is None:
@@ -195,23 +211,25 @@ class JetStreamReader(TableReader):
         with self._lock:
             for waiting in self._waiting.values():
                 if post_id in waiting:
-                    self._taken[post_id] = waiting.pop(post_id)
-        return self._taken.get(post_id)
+                    self._turn.taken[post_id] = waiting.pop(post_id)
+        return self._turn.taken.get(post_id)
 
     def _end_turn(self) -> None:
         """Acknowledge messages that are done with, and put everything else back."""
         receipts = []
         with self._lock:
-            for post in self._taken.values():
+            # To the front, in their order: they are the oldest.
+            for post in reversed(self._turn.taken.values()):
                 if not post.is_done:
                     self._waiting[post.lane][post.id] = post
+                    self._waiting[post.lane].move_to_end(post.id, last=False)
                     continue
                 post.message.left -= 1
                 if not post.message.left:
                     del self._messages[post.message.place]
                     self._bytes -= post.message.size
                     receipts.append(post.message.receipt)
-        self._taken.clear()
+        self._turn.taken.clear()
         if receipts:
             self._soon(self._answer(receipts, b"+ACK"), self._answers)
 
@@ -234,8 +252,9 @@ class JetStreamReader(TableReader):
         return asyncio.run_coroutine_threadsafe(in_time(), self._loop).result()
 
     def _start(self) -> None:
-        if not self._thread.is_alive():
-            self._thread.start()
+        with self._lock:
+            if not self._thread.is_alive():
+                self._thread.start()
 
     # In the thread that speaks with the servers
 
