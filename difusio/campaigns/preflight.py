@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from difusio.campaigns.audience import Counted, counted, planned
 from difusio.campaigns.errors import NoSuchCampaign
 from difusio.campaigns.findings import findings
 from difusio.campaigns.models import Campaign
 from difusio.message_templates.rates import Cost, estimate
+from difusio.outbox.room import Room, look, spread
 from difusio.rules.findings import Finding, Level
 
 
@@ -19,8 +20,8 @@ class Preflight:
 
     audience = eligible + everything in skipped (reason → people).  versions: language version → people.
     required_fields: placeholders without default read these; people without them are skipped as ``missing_field``.
-    finish_at: at the number's pace.  messaging_limit: unique people a day of the portfolio, None for unlimited.
-    cost: None: unknown, no rate card.
+    room: to how many more people Meta lets the portfolio write now.  at_once: how many leave without waiting for more
+    of it; finish_at: when the last one does, by the number's pace and the room.  cost: None: unknown, no rate card.
     """
 
     campaign_id: int
@@ -31,8 +32,9 @@ class Preflight:
     versions: Mapping[str, int]
     required_fields: tuple[str, ...]
     pace_per_s: int
+    room: Room
+    at_once: int
     finish_at: datetime
-    messaging_limit: int | None
     cost: Cost | None
     findings: tuple[Finding, ...]
 
@@ -43,8 +45,9 @@ class Preflight:
 
 
 def preflight(campaign_id: int, *, at: datetime) -> Preflight:
-    """Judge a draft by the very words that freezing uses; writes nothing.  Cost: 5 queries, whatever the audience.
+    """Judge a draft by the very words that freezing uses; writes nothing.
 
+    Cost: 5 queries, whatever the audience, and at most 3 more within a messaging limit.
     Raises NoSuchCampaign, and what ``planned`` raises.
     """
     campaign = (
@@ -60,7 +63,9 @@ def preflight(campaign_id: int, *, at: datetime) -> Preflight:
 def examine(count: Counted, *, at: datetime) -> Preflight:
     """Say what the launch of a plan would do whose audience has been counted."""
     campaign = count.plan.campaign
-    pace = campaign.number.pace_per_s
+    pace, portfolio = campaign.number.pace_per_s, campaign.number.portfolio
+    room = look(portfolio, at=at)
+    leaves = spread(portfolio, room, count.people, pace_per_s=pace, at=at)
     return Preflight(
         campaign_id=campaign.pk,
         at=at,
@@ -70,10 +75,11 @@ def examine(count: Counted, *, at: datetime) -> Preflight:
         versions=_by_version(count),
         required_fields=count.plan.required,
         pace_per_s=pace,
-        finish_at=at + timedelta(seconds=count.people / pace),
-        messaging_limit=campaign.number.portfolio.messaging_limit,
+        room=room,
+        at_once=leaves.at_once,
+        finish_at=leaves.done_at,
         cost=_cost(count, at=at),
-        findings=findings(count, at=at),
+        findings=findings(count, at=at, leaves=leaves, room=room),
     )
 
 

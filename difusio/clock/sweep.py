@@ -12,6 +12,7 @@ from difusio.common.clock import now
 from difusio.common.store import STORE_AWAY, forget_connection
 from difusio.imports.uploads import forget_old
 from difusio.numbers.models import Number
+from difusio.outbox import room
 from difusio.outbox.claim import close_finished, expire
 from difusio.outbox.fold import fold_orphans
 from difusio.outbox.record import park
@@ -57,6 +58,7 @@ def sweep(*, at: datetime) -> Swept:
     orphans = fold_orphans(at=at)
     close_finished(before=at - _CLOSE_AFTER)
     forget_old(at=at)
+    room.forget(at=at)
     due = launch_due(at=at)
     return Swept(
         expired=expired, parked=parked, orphans=orphans, launched=due.launched, held_back=due.held_back

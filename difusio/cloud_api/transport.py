@@ -1,18 +1,20 @@
-"""The only way out to Meta: one client, one deadline per request, one seam where foreign errors become ours.
+"""The only way out to Meta: one client, one deadline per request; every failure becomes a value.
 
 Nothing here logs; bodies, tokens and phone numbers pass through and leave no trace.
 """
 
+import asyncio
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlencode, urlsplit
 
-import aiohttp
 import msgspec
-from yarl import URL
 
-from difusio.cloud_api.answers import Answer, Lost, NotSent, Refusal, read_answer
+from difusio.cloud_api.answers import Answer, Refusal, read_answer
 from difusio.cloud_api.decoding import UNREADABLE
 from difusio.cloud_api.news import daily_limit
 from difusio.cloud_api.templates import (
@@ -24,10 +26,13 @@ from difusio.cloud_api.templates import (
     read_created,
     read_page,
 )
+from difusio.cloud_api.wires import Heard, Result, Wires
 from difusio.common.sentences import SentenceError
 
-# Within the connection's pool and the TCP and TLS handshake: past this nothing has been sent.
+# For the TCP and TLS handshakes: past this nothing has been sent.
 CONNECT_S = 10.0
+# What may stand in a header: nothing that could end it.
+_TOKEN = re.compile(r"[!-~]+")
 _PAGE_SIZE = 100
 _MOST_PAGES = 200  # an account has at most 6,000 templates
 _INVALID_CURSOR = 131059
@@ -54,6 +59,10 @@ class MetaRefusedError(CloudApiError):
         self.http_status = http_status
         self.code = code
         self.subcode = subcode
+
+
+class BadAccessTokenError(CloudApiError):
+    """The access token holds characters that no token of Meta's has; put in a new one."""
 
 
 class MetaUnreadableError(CloudApiError):
@@ -83,6 +92,11 @@ class NumberState:
     error_codes: tuple[int, ...]
 
 
+def is_token(text: str) -> bool:
+    """Tell whether this can be an access token: a header holds no spaces, line ends or letters beyond ASCII."""
+    return bool(_TOKEN.fullmatch(text))
+
+
 class CloudApi:
     """A client of one Graph API; use it as an async context manager.
 
@@ -93,19 +107,29 @@ class CloudApi:
     def __init__(
         self, *, base_url: str, version: str, connections: int = 256, deadline_s: float = 30.0
     ) -> None:
-        self._root = f"{base_url.rstrip('/')}/{version}"
+        parts = urlsplit(base_url.rstrip("/"))
+        self._url = base_url
+        self._root = f"{parts.path}/{version}"
+        self._common = "\r\n".join(
+            (
+                f"Host: {parts.netloc}",
+                "User-Agent: difusio",
+                "Accept: application/json",
+                "Accept-Encoding: identity",
+            )
+        )
         self._connections = connections
-        self._timeout = aiohttp.ClientTimeout(total=deadline_s, connect=min(CONNECT_S, deadline_s))
-        self._urls: dict[str, URL] = {}
-        self._session: aiohttp.ClientSession | None = None
+        self._deadline_s = deadline_s
+        self._heads: dict[tuple[str, str], bytes] = {}
+        self._wires: Wires | None = None
 
     async def __aenter__(self) -> Self:
-        """Open the pool of connections; it belongs to the running event loop."""
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self._connections, limit_per_host=0, ttl_dns_cache=60),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=self._timeout,
-            headers={"User-Agent": "difusio", "Accept-Encoding": "identity"},
+        """Make ready to connect; the connections belong to the running event loop."""
+        self._wires = Wires(
+            self._url,
+            most=self._connections,
+            deadline_s=self._deadline_s,
+            connect_s=min(CONNECT_S, self._deadline_s),
         )
         return self
 
@@ -113,17 +137,32 @@ class CloudApi:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close all connections; requests in the air are lost."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        if self._wires is not None:
+            await self._wires.close()
+            self._wires = None
 
-    async def post(self, path: str, body: bytes, token: str) -> Answer | NotSent | Lost:
-        """Post once and say what came of it; never raises for the network's sake, never repeats.
+    def send(self, path: str, body: bytes, token: str, heard: Heard) -> None:
+        """Post once; ``heard`` is called once, later, with what came of it.  Never raises for the network's sake.
 
         path: below the version, "106540352242922/messages".  Repeating a call may send a second message.
+        Raises BadAccessTokenError.
         """
-        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        return await self._once("POST", path, headers=headers, body=body)
+        head = self._heads.get((path, token))
+        if head is None:
+            # Few heads, one per number and endpoint: what does not change is written once.
+            head = self._heads[path, token] = self._head("POST", path, token)
+        self._open_wires().ask(b"%b%d\r\n\r\n%b" % (head, len(body), body), heard)
+
+    async def post(self, path: str, body: bytes, token: str) -> Result:
+        """Post once and wait for what came of it; see ``send``."""
+        head = self._head("POST", path, token)
+        return await self._heard(b"%b%d\r\n\r\n%b" % (head, len(body), body))
+
+    async def answers(self, phone_number_id: str, token: str) -> bool:
+        """Ask for something harmless; tell whether Meta answers, be it with a refusal."""
+        head = self._head("GET", f"{phone_number_id}?fields=id", token)
+        result = await self._heard(head + b"0\r\n\r\n")
+        return isinstance(result, Answer) and result.status < HTTPStatus.INTERNAL_SERVER_ERROR
 
     async def list_templates(self, waba_id: str, token: str) -> tuple[ListedTemplate, ...]:
         """Return all templates of an account, page by page.  Raises CloudApiError's leaves."""
@@ -157,7 +196,7 @@ class CloudApi:
         result = await self.post(f"{waba_id}/message_templates", encode_new(new), token)
         if not isinstance(result, Answer):
             raise MetaUnreachableError(MetaUnreachableError.__doc__)
-        if result.status != 200:  # noqa: PLR2004 - HTTP's own number
+        if result.status != HTTPStatus.OK:
             raise _refused(result)
         try:
             return read_created(result.body)
@@ -173,42 +212,41 @@ class CloudApi:
             raise MetaUnreadableError("Meta's account of the number could not be read.") from error
 
     async def _get(self, path: str, query: Mapping[str, str], token: str) -> bytes:
-        headers = {"Authorization": f"Bearer {token}"}
-        result = await self._once("GET", path, headers=headers, query=query)
+        result = await self._heard(self._head("GET", f"{path}?{urlencode(query)}", token) + b"0\r\n\r\n")
         if not isinstance(result, Answer):
             raise MetaUnreachableError(MetaUnreachableError.__doc__)
-        if result.status == 200:  # noqa: PLR2004 - HTTP's own number
+        if result.status == HTTPStatus.OK:
             return result.body
         raise _refused(result)
 
-    async def _once(
-        self,
-        method: str,
-        path: str,
-        *,
-        headers: dict[str, str],
-        body: bytes | None = None,
-        query: Mapping[str, str] | None = None,
-    ) -> Answer | NotSent | Lost:
-        if self._session is None:
+    def _head(self, method: str, path: str, token: str) -> bytes:
+        """Write a request up to the length of its body."""
+        if not is_token(token):
+            raise BadAccessTokenError(BadAccessTokenError.__doc__)
+        lines = (
+            f"{method} {self._root}/{path} HTTP/1.1",
+            self._common,
+            f"Authorization: Bearer {token}",
+            "Content-Type: application/json",
+            "Content-Length: ",
+        )
+        return "\r\n".join(lines).encode("ascii")
+
+    async def _heard(self, request: bytes) -> Result:
+        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+
+        def heard(result: Result) -> None:
+            # Whoever waited may have been told to end meanwhile.
+            if not future.done():
+                future.set_result(result)
+
+        self._open_wires().ask(request, heard)
+        return await future
+
+    def _open_wires(self) -> Wires:
+        if self._wires is None:
             raise RuntimeError("CloudApi is used outside its `async with`.")
-        url = self._urls.get(path)
-        if url is None:
-            # Few paths, one per number and endpoint: parsing them once is worth a fifth of the client's time.
-            url = self._urls[path] = URL(f"{self._root}/{path}", encoded=True)
-        try:
-            # A redirect would carry the message somewhere else, or send it a second time.
-            async with self._session.request(
-                method, url, data=body, headers=headers, params=query, allow_redirects=False
-            ) as response:
-                return Answer(response.status, await response.read())
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
-            # Raised only while a connection is being made (or waited for): not one byte of the request has
-            # left.
-            return NotSent(type(error).__name__)
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            # Everything else may have happened after the first byte.
-            return Lost(type(error).__name__)
+        return self._wires
 
 
 def _refused(result: Answer) -> MetaRefusedError:

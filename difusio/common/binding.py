@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import cast
+from typing import Final, cast
 
 import psycopg
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 from difusio.common.sql import Cursor
+
+# For a transaction that a power cut may undo: its commit does not wait for the disk.  Whatever commits later and waits
+# makes it durable too, because PostgreSQL writes its log in order.
+NO_WAIT: Final = "SET LOCAL synchronous_commit = off"
 
 
 @contextmanager

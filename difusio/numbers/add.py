@@ -32,13 +32,21 @@ class KnownNumber(NumberError):
     """This number is known already: its phone number id stands in a workspace of this installation."""
 
 
+class NoSuchNumber(NumberError):
+    """There is no such number to share a portfolio with: see `difusio numbers list`."""
+
+
 class BadApiUrl(NumberError):
     """The API address is https://graph.facebook.com, or http://127.0.0.1:PORT for the simulator."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewNumber:
-    """What Meta shows of a number in its dashboard.  messaging_limit: people a day, None for unlimited."""
+    """What Meta shows of a number in its dashboard.
+
+    messaging_limit: of a new portfolio, people a day, None for unlimited.  shares_limit_with: a number of the same
+    portfolio; numbers of one account are in one anyway.
+    """
 
     waba_id: str
     phone_number_id: str
@@ -51,10 +59,11 @@ class NewNumber:
     api_url: str = META_URL
     pace_per_s: int = 80
     messaging_limit: int | None = 250
+    shares_limit_with: int | None = None
 
 
 def add(number: NewNumber, *, workspace_id: int, at: datetime, by: str = "command line") -> Number:
-    """Store a number and the secrets it needs, sealed.  Raises DemoStaysHere, KnownNumber, BadApiUrl."""
+    """Store a number and the secrets it needs, sealed.  Raises DemoStaysHere, KnownNumber, BadApiUrl, NoSuchNumber."""
     workspace = Workspace.objects.get(pk=workspace_id)
     is_simulated = _is_simulated(number.api_url)
     if workspace.is_demo and not is_simulated:
@@ -62,9 +71,7 @@ def add(number: NewNumber, *, workspace_id: int, at: datetime, by: str = "comman
     keys = keyring()
     try:
         with transaction.atomic():
-            portfolio = Portfolio.objects.create(
-                workspace=workspace, name=number.verified_name, messaging_limit=number.messaging_limit
-            )
+            portfolio = _portfolio(workspace, number)
             stored = Number.objects.create(
                 workspace=workspace,
                 portfolio=portfolio,
@@ -93,6 +100,20 @@ def add(number: NewNumber, *, workspace_id: int, at: datetime, by: str = "comman
             raise KnownNumber from None
         raise
     return stored
+
+
+def _portfolio(workspace: Workspace, number: NewNumber) -> Portfolio:
+    """Find the portfolio of a number: that of the number it shares one with, or of its account, or a new one."""
+    known = Number.objects.filter(workspace=workspace).select_related("portfolio").order_by("id")
+    shares = known.filter(pk=number.shares_limit_with) if number.shares_limit_with else known.none()
+    beside = shares.first() or known.filter(waba_id=number.waba_id).first()
+    if number.shares_limit_with and not shares:
+        raise NoSuchNumber
+    if beside is not None:
+        return beside.portfolio
+    return Portfolio.objects.create(
+        workspace=workspace, name=number.verified_name, messaging_limit=number.messaging_limit
+    )
 
 
 def _is_simulated(url: str) -> bool:

@@ -15,6 +15,10 @@ class Portfolio(models.Model):
     name = models.CharField(max_length=120)
     # Unique people per moving 24 hours outside service windows; empty means unlimited.
     messaging_limit = models.PositiveIntegerField(null=True, blank=True)
+    # Meta turned messages down although we saw room: nothing that takes a place leaves before.
+    rests_until = models.DateTimeField(null=True, blank=True)
+    # Since when the outbox notes whom it wrote to; empty while there is no limit, or nothing left under it yet.
+    counts_since = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return self.name

@@ -3,9 +3,10 @@
 import asyncio
 from dataclasses import dataclass
 
-from difusio.cloud_api.news import UNLIMITED
 from difusio.cloud_api.transport import CloudApi, NumberState
-from difusio.numbers.models import Number, Portfolio
+from difusio.common import clock
+from difusio.numbers.limit import hear_limit
+from difusio.numbers.models import Number
 from difusio.numbers.secrets import access_token
 
 _DEADLINE_S = 15.0
@@ -25,8 +26,7 @@ def refresh(number_id: int) -> Refreshed:
     state = ask(number)
     Number.objects.filter(pk=number_id).update(quality=state.quality)
     if state.daily_limit is not None:
-        limit = None if state.daily_limit == UNLIMITED else state.daily_limit
-        Portfolio.objects.filter(pk=number.portfolio_id).update(messaging_limit=limit)
+        hear_limit([number.portfolio_id], state.daily_limit, at=clock.now())
     return Refreshed(quality=state.quality, allowed_per_s=state.per_s)
 
 

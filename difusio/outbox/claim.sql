@@ -1,7 +1,10 @@
 -- name: open_batches
 -- The batches of a number that have something to send now, the fastest lane first.
-SELECT b.id, b.lane, b.topic_id, coalesce(t.kind, ''), b.template_id, b.message
+SELECT b.id, b.lane, b.topic_id, coalesce(t.kind, ''), b.template_id, b.message,
+    b.template_id IS NOT NULL AND p.messaging_limit IS NOT NULL
 FROM outbox_batch b
+JOIN numbers_number n ON n.id = b.number_id
+JOIN numbers_portfolio p ON p.id = n.portfolio_id
 LEFT JOIN consent_topic t ON t.id = b.topic_id
 WHERE b.number_id = %(number)s AND b.is_open AND b.paused_at IS NULL AND b.cancelled_at IS NULL
     AND (b.expires_at IS NULL OR b.expires_at > %(at)s)
@@ -15,7 +18,7 @@ ORDER BY b.lane, b.id
 WITH due AS (
     SELECT d.id, d.contact_id
     FROM outbox_delivery d
-    WHERE d.batch_id = %(batch)s AND d.state = 'queued' AND d.due_at <= %(at)s
+    WHERE d.batch_id = %(batch)s AND d.state = 'queued' AND d.due_at <= %(at)s {room}
         AND EXISTS (
             SELECT 1 FROM outbox_lease l WHERE l.number_id = %(number)s AND l.owner = %(owner)s
                 AND l.epoch = %(epoch)s AND l.expires_at > clock_timestamp())
@@ -92,6 +95,11 @@ ORDER BY m.due_at, m.id
 -- name: unclaim
 -- Give back what was claimed and not started: no intent exists, so nothing can have left.
 UPDATE outbox_delivery SET state = 'queued'
+WHERE id = ANY(%(deliveries)s) AND state = 'claimed' AND epoch = %(epoch)s
+
+-- name: postpone
+-- Give back what was claimed too soon after another message to the same person.
+UPDATE outbox_delivery SET state = 'queued', due_at = %(until)s
 WHERE id = ANY(%(deliveries)s) AND state = 'claimed' AND epoch = %(epoch)s
 
 -- name: intend

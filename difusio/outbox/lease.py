@@ -50,6 +50,14 @@ def renew(number_id: int, *, owner: str, epoch: int) -> bool:
         return cursor.fetchone() is not None
 
 
+def hold_back(number_id: int, *, owner: str, epoch: int, why: str) -> None:
+    """Show on the number's page why its sender lets nothing leave for now; ``why`` empty: it does again."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _queries["hold_back"], {"number": number_id, "owner": owner, "epoch": epoch, "why": why}
+        )
+
+
 def release(number_id: int, *, owner: str, epoch: int) -> None:
     """Give the number back; only when no request of ours is in the air."""
     with connection.cursor() as cursor:

@@ -3,7 +3,8 @@
 INSERT INTO outbox_lease (number_id, owner, epoch, expires_at)
 VALUES (%(number)s, %(owner)s, 1, clock_timestamp() + make_interval(secs => %(ttl_s)s))
 ON CONFLICT (number_id) DO UPDATE
-SET owner = excluded.owner, epoch = outbox_lease.epoch + 1, expires_at = excluded.expires_at
+SET owner = excluded.owner, epoch = outbox_lease.epoch + 1, expires_at = excluded.expires_at,
+    held_back_for = '', held_back_since = NULL
 WHERE outbox_lease.expires_at + make_interval(secs => %(longest_request_s)s) < clock_timestamp()
 RETURNING epoch
 
@@ -17,6 +18,12 @@ RETURNING epoch
 -- Give a number back when nothing of ours is in the air: the next owner need not wait.  (No infinity: Python has none.)
 UPDATE outbox_lease SET expires_at = 'epoch'
 WHERE number_id = %(number)s AND owner = %(owner)s AND epoch = %(epoch)s
+
+-- name: hold_back
+-- Say why the owner lets nothing leave for now, or that it does again; only the owner says so.
+UPDATE outbox_lease
+SET held_back_for = %(why)s, held_back_since = CASE %(why)s WHEN '' THEN NULL ELSE clock_timestamp() END
+WHERE number_id = %(number)s AND owner = %(owner)s AND epoch = %(epoch)s AND held_back_for <> %(why)s
 
 -- name: inherit
 -- What an earlier epoch left behind: claimed rows hold no intent and go back; intents may have been sent, so they wait.

@@ -9,7 +9,7 @@ from difusio.accounts.models import Workspace
 from difusio.consent.models import Entry, Topic
 from difusio.contacts.models import Contact, Identity
 from difusio.message_templates.models import Template
-from difusio.numbers.models import Number
+from difusio.numbers.models import Number, Portfolio
 
 
 class Lane(models.IntegerChoices):
@@ -245,6 +245,24 @@ class ServiceWindow(models.Model):
         return f"window {self.pk}"
 
 
+class Reached(models.Model):
+    """Somebody who holds a place in a portfolio's messaging limit, and when a claim last took it (``outbox.room``)."""
+
+    portfolio = models.ForeignKey(Portfolio, models.CASCADE, related_name="reached", db_index=False)
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="reached", db_index=False)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["contact", "portfolio"], name="outbox_reached_once"),
+        ]
+        # Counts the places in use.
+        indexes: ClassVar = [models.Index(fields=["portfolio", "at", "id"], name="outbox_reached_lately")]
+
+    def __str__(self) -> str:
+        return f"place {self.pk}"
+
+
 class Lease(models.Model):
     """Which sender has a number, under which epoch; a stale epoch changes nothing (design, invariant 7)."""
 
@@ -252,9 +270,22 @@ class Lease(models.Model):
     owner = models.CharField(max_length=64)
     epoch = models.BigIntegerField()
     expires_at = models.DateTimeField()
+    # Why its sender holds the number back by itself, and since when: a word of sending's breaker; empty: it does not.
+    held_back_for = models.CharField(max_length=32, blank=True, default="", db_default="")
+    held_back_since = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return f"lease {self.epoch} of number {self.number_id}"
+
+
+class Sender(models.Model):
+    """A sending process that is there; the numbers are shared out among those seen lately."""
+
+    owner = models.CharField(max_length=64, primary_key=True)
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"sender {self.owner}"
 
 
 class Orphan(models.Model):

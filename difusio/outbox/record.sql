@@ -23,7 +23,7 @@ WITH answer AS (
         OR (d.state IN ('sending', 'in_doubt', 'parked') AND attempt.outcome = 'accepted')
     ORDER BY d.id
     FOR NO KEY UPDATE OF d
-)
+), moved AS (
 UPDATE outbox_delivery d
 SET state = CASE b.outcome
         WHEN 'accepted' THEN 'accepted' WHEN 'in_doubt' THEN 'in_doubt'
@@ -34,7 +34,12 @@ SET state = CASE b.outcome
         THEN NULL ELSE b.code END,
     due_at = coalesce(b.retry_at, d.due_at)
 FROM before b WHERE d.id = b.id
-RETURNING d.id, d.batch_id, b.state, b.detail, d.state, coalesce(d.code::text, ''), d.contact_id, b.outcome
+RETURNING d.batch_id, b.state AS was, b.detail AS was_detail, d.state, coalesce(d.code::text, '') AS detail, d.contact_id,
+    b.outcome
+)
+SELECT batch_id, was, was_detail, state, detail, count(*),
+    coalesce(array_agg(contact_id) FILTER (WHERE outcome = 'withdraw_consent'), '{}')
+FROM moved GROUP BY batch_id, was, was_detail, state, detail
 
 -- name: stop_number
 -- Nothing more leaves from this number until a person says so; said once.

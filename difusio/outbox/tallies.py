@@ -18,8 +18,9 @@ _STANDING = frozenset({"in_doubt", "parked", "refused", "failed", "skipped", "ex
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A delivery moved.  detail: reason or code of the standing before and after ("" where the state has none).
+    """So many deliveries moved alike.
 
+    details: reason or code of the standing before and after ("" where the state has none).
     was_rung, is_rung: how far it had climbed, 0 (not accepted) to 4 (read); a failed delivery keeps its rung.
     """
 
@@ -30,6 +31,7 @@ class Change:
     now: str
     now_detail: str
     now_rung: int
+    n: int = 1
 
 
 def rung(state: str) -> int:
@@ -42,12 +44,12 @@ def bump(cursor: Cursor, changes: Iterable[Change], extra: Iterable[tuple[int, s
     deltas: Counter[tuple[int, str, str]] = Counter()
     for change in changes:
         for measure in _RUNGS[change.was_rung : change.now_rung]:
-            deltas[change.batch_id, measure, ""] += 1
+            deltas[change.batch_id, measure, ""] += change.n
         if (change.was, change.was_detail) != (change.now, change.now_detail):
             if change.was in _STANDING:
-                deltas[change.batch_id, change.was, change.was_detail] -= 1
+                deltas[change.batch_id, change.was, change.was_detail] -= change.n
             if change.now in _STANDING:
-                deltas[change.batch_id, change.now, change.now_detail] += 1
+                deltas[change.batch_id, change.now, change.now_detail] += change.n
     for batch_id, measure in extra:
         deltas[batch_id, measure, ""] += 1
     rows = [(*key, n) for key, n in deltas.items() if n]

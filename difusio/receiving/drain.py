@@ -12,7 +12,6 @@ import structlog
 from django.db import connection, transaction
 
 from difusio.cloud_api.news import (
-    UNLIMITED,
     IdentityChange,
     InboundMessage,
     News,
@@ -34,7 +33,9 @@ from difusio.inbox.leaving import left_at_meta
 from difusio.inbox.receive import prefer, receive
 from difusio.log.port import Lane, LogReader, Post
 from difusio.message_templates.hear import hear
-from difusio.numbers.models import Number, Portfolio
+from difusio.numbers.limit import hear_limit
+from difusio.numbers.models import Number
+from difusio.outbox import room
 from difusio.outbox.fold import Heard, fold
 from difusio.outbox.models import Delivery
 from difusio.outbox.record import stop_number
@@ -174,6 +175,8 @@ def _fold_statuses(statuses: dict[bytes, StatusUpdate], *, at: datetime) -> None
         cursor.execute(_queries["remember"], {"keys": sorted(statuses), "at": at})
         new = {bytes(row[0]) for row in cursor.fetchall()}
     folded = fold([_heard(key, statuses[key]) for key in statuses if key in new], at=at)
+    if turned_down := [contact_id for contact_id, code in folded.failed if code == room.TURNED_DOWN]:
+        room.rest(turned_down, at=at)
     for contact_id, code in folded.failed:
         if failed_later(code).outcome is Outcome.WITHDRAW_CONSENT:
             workspace_id = Delivery.objects.filter(contact_id=contact_id).values_list(
@@ -236,8 +239,7 @@ def _number_news(news: NumberNews, *, at: datetime) -> None:
     if news.phone_number_id:
         numbers = numbers.filter(phone_number_id=news.phone_number_id)
     if news.daily_limit is not None:
-        limit = None if news.daily_limit == UNLIMITED else news.daily_limit
-        Portfolio.objects.filter(numbers__in=numbers).update(messaging_limit=limit)
+        hear_limit(set(numbers.values_list("portfolio", flat=True)), news.daily_limit, at=at)
     if news.event == "THROUGHPUT_UPGRADE":
         numbers.update(pace_per_s=1_000)
     if news.event in {"DISABLED_UPDATE", "ACCOUNT_RESTRICTION", "ACCOUNT_DELETED", "ACCOUNT_OFFBOARDED"}:

@@ -30,12 +30,23 @@ _STOPS: Final[dict[str, Promise]] = {
         "The store came out of a backup: what waits here may have been sent since. Resume it if some may get it"
         " twice; cancel it if nobody may."
     ),
+    "key_missing": gettext_lazy(
+        "Something is sealed with a key that the key file lacks: put back the key file of this store."
+    ),
+    "token_damaged": gettext_lazy("The access token of this number cannot be read: put in a new one."),
     "disabled_update": gettext_lazy("Meta has disabled the account: see Meta's message in its dashboard."),
     "account_restriction": gettext_lazy(
         "Meta has restricted the account: see for how long in its dashboard."
     ),
     "account_deleted": gettext_lazy("The account was deleted at Meta: add another number."),
     "account_offboarded": gettext_lazy("The number left the Business Platform: register it again."),
+}
+
+# Why a number's sender holds it back by itself, for as long as Meta is away.
+_HOLDS: Final[dict[str, Promise]] = {
+    "unreachable": gettext_lazy("Meta cannot be reached. Nothing leaves until it answers again."),
+    "no_answer": gettext_lazy("Meta does not answer. Nothing leaves until it does."),
+    "server_errors": gettext_lazy("Meta answers with faults of its own. Nothing leaves until it is over."),
 }
 
 
@@ -49,6 +60,12 @@ def stop_sentence(reason: str) -> str:
     """Say why a number or a batch was stopped: by one of our own reasons, or by Meta's code."""
     sentence = _STOPS.get(reason)
     return str(sentence) if sentence else failure_sentence(reason)
+
+
+def hold_sentence(why: str) -> str:
+    """Say why nothing leaves from a number for now, though nobody stopped it; "" when it does."""
+    sentence = _HOLDS.get(why)
+    return str(sentence) if sentence else ""
 
 
 def failure_sentence(code: str) -> str:

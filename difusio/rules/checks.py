@@ -57,6 +57,10 @@ OTHER_NAME = _(
 )
 CONSENTS_OLD = _("%(people)s people agreed more than 24 months ago: ask them again, or leave them out.")
 CONSENTS_AGEING = _("%(people)s people agreed more than 21 months ago: ask them again before it is 24.")
+SPREAD = _(
+    "Meta lets you write to %(limit)s people a day: %(now)s of %(people)s leave at once, the others as places come "
+    "free, within %(days)s days. A service alert goes before them."
+)
 TEMPLATE_RED = _(
     "People block or report the template %(template)s (quality RED): Meta may pause it at any moment."
 )
@@ -135,6 +139,19 @@ def consent_age(facts: CampaignFacts) -> tuple[Finding, ...]:
     if facts.consents_ageing:
         found.append(Finding("consent_age", Level.WARN, CONSENTS_AGEING, {"people": facts.consents_ageing}))
     return tuple(found)
+
+
+def messaging_limit(facts: CampaignFacts) -> tuple[Finding, ...]:
+    """Everybody fits into the number of people whom Meta lets a portfolio write to in a day."""
+    if facts.people_a_day is None or facts.people <= facts.people_at_once:
+        return ()
+    values = {
+        "limit": facts.people_a_day,
+        "now": facts.people_at_once,
+        "people": facts.people,
+        "days": facts.days,
+    }
+    return (Finding("messaging_limit", Level.WARN, SPREAD, values),)
 
 
 def quality(facts: CampaignFacts) -> tuple[Finding, ...]:

@@ -26,7 +26,8 @@ class CampaignFacts:
 
     business_name: the workspace's; verified_name: what people see above the chat.  people: who would be written to; of
     them, us_people have a number of the United States, consents_ageing agreed more than 21 months ago and consents_old
-    more than 24 (each counted once; see ``consent_age``).
+    more than 24 (each counted once; see ``consent_age``).  people_a_day: to how many the portfolio may write in 24
+    hours, None without limit; people_at_once of these leave without waiting for that, the last ones within ``days``.
     """
 
     at: datetime
@@ -39,3 +40,6 @@ class CampaignFacts:
     us_people: int = 0
     consents_ageing: int = 0
     consents_old: int = 0
+    people_a_day: int | None = None
+    people_at_once: int = 0
+    days: int = 0

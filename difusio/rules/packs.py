@@ -22,6 +22,7 @@ WHATSAPP_SPAIN: Final = RulePack(
         Rule("us_pause", (17,), US_PAUSE.source, checks.us_pause),
         Rule("controller_name", (4,), f"LSSI 20.1; {_META}/getting-opt-in", checks.controller_name),
         Rule("consent_age", (25,), "GDPR 5.1e", checks.consent_age),
+        Rule("messaging_limit", (), f"{_META}/messaging-limits", checks.messaging_limit),
         Rule("quality", (), f"{_META}/templates/template-quality", checks.quality),
     ),
 )

@@ -1,6 +1,6 @@
 """Turn claimed deliveries into the bytes of their requests."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import msgspec
@@ -14,8 +14,10 @@ from difusio.outbox.reply import text_of
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A request that only waits for its turn.  path: below the number's id."""
+    """A request that waits for its turn.  person: the address, for their own rate.  path: below the number's id."""
 
+    lane: int
+    person: str = field(repr=False)
     intent: Intent
     path: str
     body: bytes
@@ -48,9 +50,8 @@ class Renderer:
             if self.template is None:
                 text = text_of(self.batch.message)
                 body = text_message(claimed.address, text, token.hex)
-                return Ready(
-                    Intent(claimed.delivery_id, token, msgspec.json.encode({"text": text})), "messages", body
-                )
+                intent = Intent(claimed.delivery_id, token, msgspec.json.encode({"text": text}))
+                return Ready(self.batch.lane, claimed.address, intent, "messages", body)
             values = self.template.values(claimed.contact)
             body = self.template.fill_values(claimed.address, values, token.hex)
         except MessageError:
@@ -58,4 +59,5 @@ class Renderer:
         # What was sent can be shown from the template and its values, without keeping the whole text a million times.
         named = msgspec.json.encode(dict(zip(self.template.keys, values, strict=True)))
         content = self.head[:-1] + b',"values":' + named + b"}"
-        return Ready(Intent(claimed.delivery_id, token, content), self.template.path, body)
+        intent = Intent(claimed.delivery_id, token, content)
+        return Ready(self.batch.lane, claimed.address, intent, self.template.path, body)

@@ -1,37 +1,52 @@
-"""What a sender asks of the store; every call runs in the one thread that owns the connection."""
+"""What a number's sender asks of the store; every call runs in a thread that owns a connection."""
 
 import os
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
+from time import monotonic
 from uuid import UUID
 
 from django.db import connection
 
 from difusio.accounts.hold import is_held
 from difusio.cloud_api.answers import Judgement
+from difusio.cloud_api.transport import is_token
 from difusio.cloud_api.verdicts import NOT_SENT
 from difusio.cloud_api.verdicts import Outcome as Word
 from difusio.common.clock import now
+from difusio.common.sealed import DamagedValueError, UnknownKeyError
 from difusio.common.sentences import SentenceError
 from difusio.inbox import leaving
 from difusio.inbox.models import Message
-from difusio.log.port import Lane, LogReader
+from difusio.log.port import Lane as LogLane
+from difusio.log.port import LogReader
 from difusio.numbers.models import Number
 from difusio.numbers.secrets import access_token
 from difusio.outbox import batches, claim, lease, record
-from difusio.outbox.claim import Hold, OpenBatch
+from difusio.outbox.claim import Claimed, Hold, OpenBatch
+from difusio.outbox.models import Lane
 from difusio.outbox.record import Outcome
+from difusio.sending.pair_rate import EVERY_S, PairRate
 from difusio.sending.rendering import Ready, Renderer
 
 # Marketing waits while an unread inbound message is older than this: it may be a STOP (design, invariant 6).
 UNREAD_S = 5.0
+# What stops a number for our own reasons; the pages have a sentence for each.
+KEY_MISSING = "key_missing"
+TOKEN_DAMAGED = "token_damaged"  # noqa: S105  # names a reason
+# So long a batch is left alone that got less than it asked for, because its portfolio has no room: looking for those
+# who take no place costs as much as there are people who wait.
+NO_ROOM_S = 5.0
 # A refusal that may be repeated is repeated so often; then it is final.
 _MOST_TRIES = 8
 # What came of a request that was intended and never started: it may go out again.
 UNSTARTED = Judgement(NOT_SENT)
 _TOKEN_BYTES = 16
+# What is claimed starts up to a second later: two messages to one person are kept that much further apart.
+_CLAIMED_AHEAD_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,91 +71,126 @@ class Sent:
     judgement: Judgement
 
 
-def sendable_numbers() -> list[SendingNumber]:
-    """List the numbers from which something may leave; none in a restored store that nobody has let send.
+@dataclass(frozen=True, slots=True)
+class Refill:
+    """ready: what may be posted, the fastest lane first.  pace_per_s: the number's now; None: nothing may leave.
 
-    Cost: 2 queries.
+    inbound: messages that came in since the last refill.  is_full: there may be more to claim.
+    """
+
+    ready: Sequence[Ready] = ()
+    pace_per_s: int | None = None
+    inbound: int = 0
+    is_full: bool = False
+
+
+def sendable_numbers() -> list[SendingNumber]:
+    """List the numbers from which something may leave; stop those whose token cannot be read.
+
+    None in a restored store that nobody has let send.  Cost: 2 queries.
     """
     if is_held():
         return []
-    return [
-        SendingNumber(
-            id=number.pk,
-            workspace_id=number.workspace_id,
-            phone_number_id=number.phone_number_id,
-            pace_per_s=number.pace_per_s,
-            api_url=number.api_url,
-            api_version=number.api_version,
-            access_token=access_token(number),
-            access_token_sealed=bytes(number.access_token_sealed),
+    sendable = []
+    for number in Number.objects.filter(stopped_for="").order_by("id"):
+        try:
+            token = access_token(number)
+        except UnknownKeyError:
+            record.stop_number(number.pk, reason=KEY_MISSING, at=now())
+            continue
+        except DamagedValueError:
+            token = ""
+        if not is_token(token):
+            record.stop_number(number.pk, reason=TOKEN_DAMAGED, at=now())
+            continue
+        sendable.append(
+            SendingNumber(
+                id=number.pk,
+                workspace_id=number.workspace_id,
+                phone_number_id=number.phone_number_id,
+                pace_per_s=number.pace_per_s,
+                api_url=number.api_url,
+                api_version=number.api_version,
+                access_token=token,
+                access_token_sealed=bytes(number.access_token_sealed),
+            )
         )
-        for number in Number.objects.filter(stopped_for="").order_by("id")
-    ]
+    return sendable
 
 
 class Outbox:
-    """One number's side of the outbox, with the batches' messages compiled once."""
+    """One number's side of the outbox, with the batches' messages compiled once.
+
+    Three callers share it, each one call at a time: who refills, who intends, who records.
+    """
 
     def __init__(self, number: SendingNumber, hold: Hold, log: LogReader) -> None:
         self._number = number
         self._hold = hold
         self._log = log
         self._renderers: dict[int, Renderer] = {}
+        self._pairs = PairRate(EVERY_S + _CLAIMED_AHEAD_S)
+        # Who was counted there and got nothing after all; told by the callers that find it out.
+        self._unreached: deque[str] = deque()
+        # Batches whose people just got something from another one → when they are claimed from again, monotonic.
+        self._resting: dict[int, float] = {}
         self._tries: dict[int, int] = {}
+        self._no_room_until: dict[int, float] = {}
         self._last_inbound = self._newest_inbound()
         # Only spreads retries in time; nothing secret hangs on it.
         self._random = Random(hold.epoch)  # noqa: S311
 
-    def fill_up(self, wanted: int) -> list[Ready]:
-        """Claim and render up to ``wanted`` deliveries: lanes in order, the batches of a lane in equal shares."""
-        at = now()
-        open_batches = claim.open_batches(self._number.id, at=at)
-        if any(batch.is_marketing for batch in open_batches) and self._unread_age() > UNREAD_S:
-            open_batches = [batch for batch in open_batches if not batch.is_marketing]
+    def refill(self, *, bulk: int, urgent: int) -> Refill:
+        """Claim and render up to so many bulk and so many more urgent deliveries, if the number may send at all."""
+        pace_per_s = self._pace()
+        if pace_per_s is None:
+            return Refill()
         ready: list[Ready] = []
+        open_batches = self._open_batches()
         for lane in sorted({batch.lane for batch in open_batches}):
-            peers = [batch for batch in open_batches if batch.lane == lane]
-            for place, batch in enumerate(peers):
-                share = -(-(wanted - len(ready)) // (len(peers) - place))
-                if share > 0:
-                    ready += self._claim(batch, share)
-        return ready
+            wanted = bulk if lane == Lane.BULK else urgent - len(ready)
+            ready += self._claim_fairly([batch for batch in open_batches if batch.lane == lane], wanted)
+        found = sum(item.lane == Lane.BULK for item in ready)
+        return Refill(
+            ready=ready,
+            pace_per_s=pace_per_s,
+            inbound=self._new_inbound(),
+            is_full=0 < bulk <= found or 0 < urgent <= len(ready) - found,
+        )
 
     def intend(self, ready: Sequence[Ready], *, deadline_s: float) -> list[Ready]:
         """Make the intents durable and give those that may be posted; the others go back to the queue."""
         allowed = claim.intend([item.intent for item in ready], self._hold, deadline_s=deadline_s, at=now())
-        refused = [item.intent.delivery_id for item in ready if item.intent.delivery_id not in allowed]
-        if refused:
-            claim.unclaim(refused, self._hold)
+        if len(allowed) == len(ready):
+            return list(ready)
+        self.give_back(item for item in ready if item.intent.delivery_id not in allowed)
         return [item for item in ready if item.intent.delivery_id in allowed]
 
-    def give_back(self, ready: Sequence[Ready]) -> None:
+    def give_back(self, ready: Iterable[Ready]) -> None:
         """Put what was claimed and not started back into the queue."""
-        claim.unclaim([item.intent.delivery_id for item in ready], self._hold)
+        given = list(ready)
+        claim.unclaim([item.intent.delivery_id for item in given], self._hold)
+        self._unreached.extend(item.person for item in given)
 
     def record(self, sent: Sequence[Sent]) -> None:
         """Write the verdicts back, and stop or withdraw what they say."""
         at = now()
-        recorded = record.record([self._outcome(item) for item in sent], at=at)
-        contacts = {row.delivery_id: row.contact_id for row in recorded}
+        for contact_id in record.record([self._outcome(item) for item in sent], at=at):
+            leaving.left_at_meta(contact_id, workspace_id=self._number.workspace_id, at=at)
         for item in sent:
-            delivery_id = item.ready.intent.delivery_id
             verdict = item.judgement.verdict
             if verdict.outcome is Word.STOP_NUMBER:
-                record.stop_number(self._number.id, reason=str(verdict.code), at=at)
+                self.stop(str(verdict.code))
             elif verdict.outcome is Word.STOP_TEMPLATE:
-                record.stop_template(delivery_id, reason=str(verdict.code), at=at)
-            elif verdict.outcome is Word.WITHDRAW_CONSENT and delivery_id in contacts:
-                leaving.left_at_meta(contacts[delivery_id], workspace_id=self._number.workspace_id, at=at)
+                record.stop_template(item.ready.intent.delivery_id, reason=str(verdict.code), at=at)
 
-    def new_inbound(self) -> int:
-        """Count the messages that came in since the last call: Meta's throughput counts them too."""
-        newest = self._newest_inbound()
-        count = (
-            newest and Message.objects.filter(number_id=self._number.id, id__gt=self._last_inbound).count()
-        )
-        self._last_inbound = max(newest, self._last_inbound)
-        return count
+    def stop(self, reason: str) -> None:
+        """Let nothing more leave from the number until a person says so."""
+        record.stop_number(self._number.id, reason=reason, at=now())
+
+    def hold_back(self, why: str) -> None:
+        """Show why nothing leaves for now; empty: it does again."""
+        lease.hold_back(self._number.id, owner=self._hold.owner, epoch=self._hold.epoch, why=why)
 
     def renew(self) -> bool:
         """Keep the number; False: it is ours no longer."""
@@ -150,37 +200,88 @@ class Outbox:
         """Give the number back."""
         lease.release(self._number.id, owner=self._hold.owner, epoch=self._hold.epoch)
 
-    def may_send(self) -> bool:
-        """Whether the number has neither been stopped nor changed meanwhile; who takes it next reads it anew."""
-        return Number.objects.filter(
-            pk=self._number.id,
-            stopped_for="",
-            pace_per_s=self._number.pace_per_s,
-            api_url=self._number.api_url,
-            access_token_sealed=self._number.access_token_sealed,
-        ).exists()
+    def _pace(self) -> int | None:
+        """Give the number's pace, or None when it was stopped or changed; who takes it next reads it anew."""
+        return (
+            Number.objects.filter(
+                pk=self._number.id,
+                stopped_for="",
+                api_url=self._number.api_url,
+                access_token_sealed=self._number.access_token_sealed,
+            )
+            .values_list("pace_per_s", flat=True)
+            .first()
+        )
 
-    def _claim(self, batch: OpenBatch, limit: int) -> list[Ready]:
+    def _open_batches(self) -> list[OpenBatch]:
+        found = claim.open_batches(self._number.id, at=now())
+        if any(batch.is_marketing for batch in found) and self._unread_age() > UNREAD_S:
+            found = [batch for batch in found if not batch.is_marketing]
+        at = monotonic()
+        return [batch for batch in found if self._resting.get(batch.id, at) <= at]
+
+    def _claim_fairly(self, peers: Sequence[OpenBatch], wanted: int) -> list[Ready]:
+        """Claim from the batches of one lane in equal shares."""
+        ready: list[Ready] = []
+        for place, batch in enumerate(peers):
+            share = -(-(wanted - len(ready)) // (len(peers) - place))
+            if share > 0:
+                ready += self._claim_within_room(batch, share, has_peers=len(peers) > 1)
+        return ready
+
+    def _claim_within_room(self, batch: OpenBatch, share: int, *, has_peers: bool) -> list[Ready]:
+        if not batch.is_limited:
+            return self._claim(batch, share, has_peers=has_peers)
+        if monotonic() < self._no_room_until.get(batch.id, 0.0):
+            return []
+        ready = self._claim(batch, share, has_peers=has_peers)
+        if len(ready) < share:
+            self._no_room_until[batch.id] = monotonic() + NO_ROOM_S
+        return ready
+
+    def _claim(self, batch: OpenBatch, limit: int, *, has_peers: bool) -> list[Ready]:
         renderer = self._renderers.get(batch.id)
         if renderer is None:
             try:
                 renderer = self._renderers[batch.id] = Renderer.of(batch)
+            except UnknownKeyError:
+                raise
             except SentenceError:
                 # The template changed under the batch: a person must look, nobody gets half a message.
                 batches.pause([batch.id], reason="template_changed", at=now())
                 return []
         claimed = claim.claim(batch, self._hold, limit=limit, at=now())
+        timely = self._timely(batch, claimed, has_peers=has_peers)
         rendered = [
             (item, renderer.ready(item, token))
-            for item, token in zip(claimed, _tokens(len(claimed)), strict=True)
+            for item, token in zip(timely, _tokens(len(timely)), strict=True)
         ]
         reasons = {item.delivery_id: result for item, result in rendered if isinstance(result, str)}
         if reasons:
             claim.skip_claimed(reasons, self._hold)
         return [result for _, result in rendered if isinstance(result, Ready)]
 
+    def _timely(self, batch: OpenBatch, claimed: Sequence[Claimed], *, has_peers: bool) -> list[Claimed]:
+        """Leave those for later who got something from this number a moment ago."""
+        while self._unreached:
+            self._pairs.untake(self._unreached.popleft())
+        at = monotonic()
+        is_reply = batch.lane == Lane.REPLY
+        waits = [self._pairs.take(item.address, at, may_borrow=is_reply) for item in claimed]
+        longest = max(waits, default=0.0)
+        if not longest:
+            return list(claimed)
+        early = [item.delivery_id for item, wait_s in zip(claimed, waits, strict=True) if wait_s]
+        claim.postpone(early, self._hold, until=now() + timedelta(seconds=longest))
+        if has_peers and 2 * len(early) > len(claimed):
+            # Two campaigns walk through the same people side by side: let one fall behind, and they never meet again.
+            self._resting[batch.id] = at + longest
+        return [item for item, wait_s in zip(claimed, waits, strict=True) if not wait_s]
+
     def _outcome(self, item: Sent) -> Outcome:
         verdict, accepted = item.judgement.verdict, item.judgement.accepted
+        if accepted is None and verdict.outcome is not Word.IN_DOUBT:
+            self._unreached.append(item.ready.person)
         delivery_id = item.ready.intent.delivery_id
         word, retry_at = str(verdict.outcome), None
         if verdict.outcome is Word.RETRY:
@@ -190,7 +291,7 @@ class Outbox:
             else:
                 wait_s = verdict.wait_after(tries - 1) * self._random.uniform(1.0, 1.2)
                 retry_at = now() + timedelta(seconds=wait_s)
-        else:
+        elif self._tries:
             self._tries.pop(delivery_id, None)
         refusal = item.judgement.refusal
         return Outcome(
@@ -204,7 +305,16 @@ class Outbox:
 
     def _unread_age(self) -> float:
         with connection.cursor() as cursor:
-            return self._log.oldest_unread_age(cursor, Lane.INBOUND, now())
+            return self._log.oldest_unread_age(cursor, LogLane.INBOUND, now())
+
+    def _new_inbound(self) -> int:
+        """Count the messages that came in since the last call: Meta's throughput counts them too."""
+        newest = self._newest_inbound()
+        count = (
+            newest and Message.objects.filter(number_id=self._number.id, id__gt=self._last_inbound).count()
+        )
+        self._last_inbound = max(newest, self._last_inbound)
+        return count
 
     def _newest_inbound(self) -> int:
         with connection.cursor() as cursor:

@@ -19,14 +19,12 @@ from difusio.campaigns.errors import (
     WasLaunched,
 )
 from difusio.campaigns.estimate import estimate
-from difusio.campaigns.headroom import headroom
 from difusio.campaigns.launch import launch
 from difusio.campaigns.models import Campaign, CampaignKind, Round, Variant
 from difusio.campaigns.plan import NO_MESSAGE, Message, plan
 from difusio.campaigns.preflight import preflight
 from difusio.campaigns.schedule import schedule
-from difusio.consent.models import Topic
-from difusio.outbox.models import Batch, Tally
+from difusio.outbox.models import Batch
 from tests.campaigns.steps import VALUES, draft
 from tests.cast import NOON, Shop, agreed, person, shop
 
@@ -177,23 +175,3 @@ def it_estimates_before_there_is_a_message() -> None:
     assert (offer.audience, offer.eligible, offer.cost) == (3, 1, None)
     assert offer.skipped == {"no_consent": 1, "us_pause": 1}
     assert alert.skipped == {"no_consent": 3}
-
-
-def it_counts_what_meta_still_takes_today() -> None:
-    ona = shop()
-    portfolio = ona.number.portfolio
-    assert headroom(ona.number, at=NOON).left is None
-    portfolio.messaging_limit = 250
-    for age, is_open in ((HOUR, False), (48 * HOUR, True), (48 * HOUR, False)):
-        batch = Batch.objects.create(
-            workspace=ona.workspace,
-            number=ona.number,
-            lane=2,
-            topic=Topic.objects.first(),
-            template=ona.template,
-            is_open=is_open,
-            created_at=NOON - age,
-        )
-        Tally.objects.create(batch=batch, measure="accepted", n=100)
-
-    assert (headroom(ona.number, at=NOON).used, headroom(ona.number, at=NOON).left) == (200, 50)

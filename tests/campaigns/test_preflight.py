@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from difusio.campaigns.audience import choose_version
 from difusio.campaigns.errors import NoSuchCampaign
 from difusio.campaigns.preflight import preflight
+from difusio.numbers.models import Portfolio
 from difusio.outbox.models import Batch, Delivery
 from tests.campaigns.steps import draft, version
 from tests.cast import NOON, agreed, person, shop
@@ -87,6 +88,33 @@ def it_writes_nothing_and_costs_five_queries_however_large_the_audience_is() -> 
 
     assert costs == [5, 5]
     assert (Batch.objects.count(), Delivery.objects.count()) == (0, 0)
+
+
+def it_says_how_an_audience_larger_than_the_room_spreads_over_days() -> None:
+    ona = shop()
+    Portfolio.objects.update(messaging_limit=2)
+    for name in ("Asha", "Dunia", "Joan", "Marta", "Pau"):
+        agreed(ona, name)
+
+    checked = preflight(draft(ona).pk, at=NOON)
+
+    assert (checked.room.left, checked.at_once) == (2, 2)
+    assert timedelta(days=2) < checked.finish_at - NOON < timedelta(days=2, hours=1)
+    assert not checked.is_blocked
+    (finding,) = checked.findings
+    assert finding.rule == "messaging_limit"
+    assert finding.text.startswith("Meta lets you write to 2 people a day: 2 of 5 leave at once,")
+    assert "within 3 days" in finding.text
+
+
+def it_finds_nothing_where_everybody_fits_into_the_room() -> None:
+    ona = shop()
+    Portfolio.objects.update(messaging_limit=2)
+    agreed(ona)
+
+    checked = preflight(draft(ona).pk, at=NOON)
+
+    assert (checked.at_once, checked.findings) == (1, ())
 
 
 def it_refuses_a_campaign_that_is_not_there() -> None:

@@ -52,7 +52,7 @@ VERIFY_TOKEN: Final = "planted-verify-token-4713"
 SCALE: Final = {"DIFUSIO_LEASE_SECONDS": "2", "DIFUSIO_REQUEST_SECONDS": "1", "DIFUSIO_DOUBT_SECONDS": "3"}
 UNDER_WAY: Final = ("queued", "claimed", "sending", "in_doubt")
 
-_NUMBERS: Final = 24
+_NUMBERS: Final = 60
 _PACE_PER_S: Final = 80
 _POLL_S: Final = 0.02
 _PATIENCE_S: Final = 90.0

@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection, transaction
 
 from difusio.accounts.models import Workspace
 from difusio.common.keyring import keyring
-from difusio.numbers.add import META_URL, BadApiUrl, DemoStaysHere, KnownNumber, NewNumber, add
+from difusio.numbers.add import META_URL, BadApiUrl, DemoStaysHere, KnownNumber, NewNumber, NoSuchNumber, add
 from difusio.numbers.models import Number, Portfolio, WebhookSecret
 from difusio.numbers.secrets import FreshSecrets, load_secrets
 from tests.cast import NOON
@@ -34,6 +34,24 @@ def it_keeps_the_token_and_the_secrets_sealed() -> None:
     assert (found.app_secrets, found.verify_tokens) == ((b"the-app-secret",), ("the-word",))
     for shown in (repr(NEW), repr(found), str(number)):
         assert not any(word in shown for word in ("EAA", "app-secret", "the-word"))
+
+
+def it_puts_numbers_of_one_account_and_those_said_to_share_into_one_portfolio() -> None:
+    ona, other = workspace(), workspace()
+    first = add(NEW, workspace_id=ona.pk, at=NOON)
+
+    same_account = add(replace(NEW, phone_number_id="22"), workspace_id=ona.pk, at=NOON)
+    said_to_share = add(
+        replace(NEW, waba_id="11", phone_number_id="23", shares_limit_with=first.pk),
+        workspace_id=ona.pk,
+        at=NOON,
+    )
+    another_account = add(replace(NEW, waba_id="12", phone_number_id="24"), workspace_id=ona.pk, at=NOON)
+
+    assert {same_account.portfolio_id, said_to_share.portfolio_id} == {first.portfolio_id}
+    assert another_account.portfolio_id != first.portfolio_id
+    with pytest.raises(NoSuchNumber, match="numbers list"):
+        add(replace(NEW, phone_number_id="25", shares_limit_with=first.pk), workspace_id=other.pk, at=NOON)
 
 
 def it_refuses_the_real_meta_for_a_demo() -> None:

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from difusio.common.clock import now
 from difusio.common.keyring import keyring
 from difusio.consent.models import Standing
 from difusio.contacts.models import Contact, Identity
@@ -16,6 +17,7 @@ from difusio.log.models import Post
 from difusio.log.port import Lane
 from difusio.log.table_reader import TableReader
 from difusio.message_templates.models import Template
+from difusio.numbers.models import Portfolio
 from difusio.outbox.models import Delivery
 from difusio.receiving.drain import Drained, drain, tidy
 from difusio.receiving.models import SeenEvent
@@ -236,6 +238,34 @@ def it_hears_that_a_number_may_send_faster() -> None:
 
     ona.number.refresh_from_db()
     assert ona.number.pace_per_s == 1_000
+
+
+@pytest.mark.parametrize(
+    ("told", "limit"), [(2_000, 2_000), ("TIER_10K", 10_000), (-1, None), ("TIER_UNLIMITED", None)]
+)
+def it_hears_which_messaging_limit_a_portfolio_has(told: str | int, limit: int | None) -> None:
+    ona, other = shop(), shop()
+    Portfolio.objects.update(messaging_limit=250)
+    news = {"max_daily_conversations_per_business": told, "max_phone_numbers_per_waba": 25}
+    received(webhook(ona, news, field="business_capability_update"))
+
+    drained()
+
+    limits = [Portfolio.objects.get(numbers=number).messaging_limit for number in (ona.number, other.number)]
+    assert limits == [limit, 250]
+
+
+def it_lets_a_portfolio_rest_whose_messages_meta_turns_down_as_too_many() -> None:
+    ona = shop()
+    token = sent_to_asha(ona)
+    Portfolio.objects.update(messaging_limit=250)
+    received(status(ona, token, "failed", code=131048))
+
+    drained()
+
+    rests_until = Portfolio.objects.get().rests_until
+    assert rests_until is not None
+    assert rests_until > now() + timedelta(minutes=50)
 
 
 def it_stops_the_numbers_of_an_account_that_meta_disabled() -> None:

@@ -1,5 +1,6 @@
 """The sender's own loop against the simulator: what Meta answers, and what is said to it meanwhile."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
@@ -13,8 +14,11 @@ from difusio.common.keyring import keyring
 from difusio.consent.models import Act, Entry
 from difusio.contacts.models import Identity
 from difusio.message_templates.models import Template
+from difusio.numbers.models import Number as NumberRow
 from difusio.numbers.renew import renew_token
 from difusio.outbox.models import Attempt, Batch, Delivery, Lane, Lease
+from difusio.sending.breaker import RUN
+from difusio.sending.pair_rate import EVERY_S
 from tests.cast import NOON, Shop, agreed, person, say, shop
 from tests.faults.stage import TOKEN, wait_until
 from tests.outbox.steps import batch, frozen, states
@@ -207,3 +211,111 @@ def it_sends_replies_before_everything_else(scene: Scene) -> None:
 
     assert scene.accepted()[0]["type"] == "text"
     assert len(scene.accepted()) == 61
+
+
+def it_holds_a_number_back_while_meta_is_away_and_goes_on_by_itself(scene: Scene) -> None:
+    for place in range(60):
+        agreed(scene.shop, f"N{place}")
+    queued(scene.shop)
+    scene.goes_wrong({"kind": "outage"})
+    doubtful: list[int] = []
+
+    def be_away_for_a_while() -> None:
+        wait_until(lambda: Lease.objects.filter(held_back_for="server_errors").exists(), "it is held back")
+        wait_until(lambda: not Delivery.objects.filter(state="sending").exists(), "all are answered")
+        doubtful.append(Attempt.objects.count())
+        wait_until(
+            lambda: not Delivery.objects.filter(state="claimed").exists(), "the others wait in the queue"
+        )
+        scene.goes_wrong()
+        nothing_waits()
+        wait_until(lambda: Lease.objects.filter(held_back_for="").exists(), "the page says so no more")
+
+    send_while(be_away_for_a_while)
+
+    assert RUN <= doubtful[0] <= 2 * RUN
+    by_state = Counter(Delivery.objects.values_list("state", flat=True))
+    assert by_state == {"in_doubt": doubtful[0], "accepted": 60 - doubtful[0]}
+    assert Attempt.objects.count() == 60
+
+
+def it_loses_nobody_when_no_connection_opens(scene: Scene) -> None:
+    for place in range(30):
+        agreed(scene.shop, f"N{place}")
+    queued(scene.shop)
+    NumberRow.objects.update(api_url="http://127.0.0.1:9")
+
+    def come_back() -> None:
+        wait_until(lambda: Lease.objects.filter(held_back_for="unreachable").exists(), "it is held back")
+        NumberRow.objects.update(api_url=scene.simulator.url)
+        nothing_waits()
+
+    send_while(come_back)
+
+    assert set(Delivery.objects.values_list("state", flat=True)) == {"accepted"}
+    assert len(scene.accepted()) == 30
+
+
+def it_stops_a_number_whose_people_are_sealed_with_a_key_that_is_gone(scene: Scene) -> None:
+    asha = agreed(scene.shop, "Asha")
+    queued(scene.shop)
+    Identity.objects.filter(contact=asha).update(value_sealed=b"\x01\0\0\0\x63" + b"sealed elsewhere" * 3)
+
+    def is_stopped() -> None:
+        wait_until(lambda: NumberRow.objects.get().stopped_for == "key_missing", "the number is stopped")
+
+    send_while(is_stopped)
+
+    assert Delivery.objects.get().state in {"queued", "claimed"}
+    assert scene.accepted() == []
+
+
+@pytest.mark.parametrize(
+    ("sealed", "reason"),
+    [
+        (b"\x01\0\0\0\x63" + b"sealed elsewhere" * 3, "key_missing"),
+        (b"\x01\0\0\0\x01" + b"damaged" * 5, "token_damaged"),
+    ],
+)
+def it_stops_a_number_whose_token_cannot_be_read_and_sends_for_the_others(
+    scene: Scene, sealed: bytes, reason: str
+) -> None:
+    broken = shop(api_url=scene.simulator.url, phone_number_id="700000000000009").number
+    NumberRow.objects.filter(pk=broken.pk).update(access_token_sealed=sealed)
+    agreed(scene.shop, "Asha")
+    queued(scene.shop)
+
+    send_everything()
+
+    assert NumberRow.objects.get(pk=broken.pk).stopped_for == reason
+    assert states(scene.shop) == {"Asha": "accepted"}
+
+
+def it_keeps_two_campaigns_to_the_same_people_six_seconds_apart(scene: Scene) -> None:
+    agreed(scene.shop, "Asha")
+    agreed(scene.shop, "Dunia")
+    queued(scene.shop)
+    queued(scene.shop)
+
+    send_everything()
+
+    by_person: dict[str, list[float]] = {}
+    for row in scene.accepted():
+        by_person.setdefault(str(row["address"]), []).append(float(str(row["real_at"])))
+    assert len(by_person) == 2
+    assert all(late - early >= EVERY_S for early, late in by_person.values())
+
+
+def it_takes_another_pace_without_giving_the_number_back(scene: Scene) -> None:
+    agreed(scene.shop, "Asha")
+
+    def upgrade_and_launch() -> None:
+        wait_until(Lease.objects.exists, "the number has a sender")
+        NumberRow.objects.update(pace_per_s=1_000)
+        queued(scene.shop)
+        nothing_waits()
+
+    send_while(upgrade_and_launch)
+
+    assert Lease.objects.get().epoch == 1
+    assert len(scene.accepted()) == 1

@@ -21,7 +21,9 @@ from difusio.console.bubble import bubble_for
 from difusio.console.gates import ConsoleRequest, Here, campaign_for, enter
 from difusio.console.planning import StepLink, may_plan, step_links
 from difusio.console.watch import EVERY_S, Watch, is_over
+from difusio.outbox.room import Room, look, spread
 from difusio.reports.funnel import Funnel, funnels
+from difusio.reports.room_wait import room_wait
 from difusio.reports.standstill import standstill
 from difusio.reports.states import WORDS
 
@@ -109,18 +111,21 @@ def show(request: ConsoleRequest, campaign_id: int) -> HttpResponse:
     here = enter(request, Right.SEE_CAMPAIGNS)
     campaign = campaign_for(here, campaign_id)
     funnel = funnels([campaign])[campaign.pk]
+    waits = campaign.state == CampaignState.SENDING and bool(funnel.waiting)
+    room = look(campaign.number.portfolio, at=clock.now()) if waits else Room(None)
     shown = {
         "campaign": campaign,
         "funnel": funnel,
         "standstill": standstill(campaign),
-        "pace": _pace(campaign, funnel, None),
+        "room_wait": room_wait(campaign, funnel.waiting, room, at=clock.now()),
+        "pace": _pace(campaign, funnel, room, None),
         "has_people": here.may(Right.SEE_PEOPLE),
         "may_steer": here.may(Right.STEER),
         "may_plan": may_plan(here, campaign.kind),
         "every_s": EVERY_S,
     }
     if request.htmx:
-        return _moving_part(request, campaign, funnel, shown)
+        return _moving_part(request, campaign, funnel, room, shown)
     first = Round.objects.get(campaign=campaign, seq=1)
     launched_at = first.launched_at
     step = _next_step(here, campaign)
@@ -153,17 +158,18 @@ class Pace:
     done_at: datetime
 
 
-def _pace(campaign: Campaign, funnel: Funnel, measured: int | None) -> Pace | None:
-    """Say how fast a campaign goes and until when; None while it does not."""
+def _pace(campaign: Campaign, funnel: Funnel, room: Room, measured: int | None) -> Pace | None:
+    """Say how fast a campaign goes and until when, by pace and room; None while it does not."""
     if campaign.state != CampaignState.SENDING or not funnel.waiting:
         return None
-    limit = campaign.number.pace_per_s
-    done_at = clock.now() + timedelta(seconds=funnel.waiting / (measured or limit))
-    return Pace(measured, limit, done_at)
+    limit, portfolio, at = campaign.number.pace_per_s, campaign.number.portfolio, clock.now()
+    pace = measured or limit
+    found = spread(portfolio, room, funnel.waiting, pace_per_s=pace, at=at, are_queued=True)
+    return Pace(measured, limit, found.done_at)
 
 
 def _moving_part(
-    request: ConsoleRequest, campaign: Campaign, funnel: Funnel, shown: Mapping[str, object]
+    request: ConsoleRequest, campaign: Campaign, funnel: Funnel, room: Room, shown: Mapping[str, object]
 ) -> HttpResponse:
     """Answer a page that asks again; 286 ends its asking."""
     seen = Watch.read(request.GET.get("seen", ""))
@@ -176,7 +182,7 @@ def _moving_part(
         "console/campaigns/_moving.html",
         {
             **shown,
-            "pace": _pace(campaign, funnel, found.pace(seen)),
+            "pace": _pace(campaign, funnel, room, found.pace(seen)),
             "watch": None if ends else watch,
             "is_news": watch.is_news(seen),
             "is_another_state": seen is None or seen.state != watch.state,

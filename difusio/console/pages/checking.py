@@ -11,7 +11,6 @@ from django.views.decorators.http import require_POST, require_safe
 from difusio.accounts.rights import Right
 from difusio.campaigns.errors import CampaignError
 from difusio.campaigns.findings import said
-from difusio.campaigns.headroom import headroom
 from difusio.campaigns.launch import launch as launch_campaign
 from difusio.campaigns.models import Campaign, CampaignState, Round, Step
 from difusio.campaigns.preflight import Preflight, preflight
@@ -61,16 +60,13 @@ def _checked(campaign: Campaign, first: Round) -> dict[str, object]:
         found = preflight(campaign.pk, at=at)
     except SentenceError as error:
         return {"preflight_error": str(error)}
-    room = headroom(campaign.number, at=at)
-    over = max(0, found.eligible - room.left) if room.left is not None else 0
     return {
         "preflight": found,
         "finish_at": (first.scheduled_for or at) + (found.finish_at - found.at),
         "sentence": segment_sentence(campaign.segment),
         "skips": skips(found.skipped),
         "findings": [(finding, said(finding)) for finding in found.findings],
-        "room": room,
-        "over": over,
+        "room": found.room,
         "versions": sorted(found.versions.items(), key=lambda pair: (-pair[1], pair[0])),
         "may_launch": _may_launch(found, campaign, first),
         "is_typed": found.eligible > TYPED_ABOVE,

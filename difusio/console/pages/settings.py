@@ -26,7 +26,8 @@ from difusio.numbers.models import Number
 from difusio.numbers.refresh import refresh as refresh_number
 from difusio.numbers.renew import let_go_on, renew_token
 from difusio.numbers.simulate import USUAL_PORT, connect_simulator
-from difusio.reports.causes import stop_sentence
+from difusio.outbox.models import Lease
+from difusio.reports.causes import hold_sentence, stop_sentence
 
 _WEBHOOKS = "/webhooks/whatsapp"
 
@@ -102,10 +103,16 @@ def show_number(request: ConsoleRequest, number_id: int) -> HttpResponse:
     here = enter(request, Right.MANAGE)
     number = number_for(here, number_id)
     stopped = stop_sentence(number.stopped_for) if number.stopped_for else ""
+    why = Lease.objects.filter(number=number).values_list("held_back_for", flat=True).first()
     return render(
         request,
         "console/settings/number.html",
-        {"number": number, "stopped": stopped, "callback_url": _callback_url()},
+        {
+            "number": number,
+            "stopped": stopped,
+            "held_back": hold_sentence(why or ""),
+            "callback_url": _callback_url(),
+        },
     )
 
 

@@ -112,7 +112,12 @@ def preflight(_installation: "Installation", campaign_id: int, as_json: bool) ->
     for version, people in checked.versions.items():
         click.echo(f"  {people} in {version}")
     lasts = (checked.finish_at - checked.at).total_seconds()
-    click.echo(f"At {checked.pace_per_s} a second it is done {lasts:.0f} s after the launch.")
+    if checked.at_once < checked.eligible:
+        click.echo(
+            f"{checked.at_once} leave at once; the last ones by {checked.finish_at:%Y-%m-%d %H:%M} UTC."
+        )
+    else:
+        click.echo(f"At {checked.pace_per_s} a second it is done {lasts:.0f} s after the launch.")
     cost = checked.cost
     if cost is None:
         click.echo("Cost unknown: no rate card is imported.")
@@ -132,6 +137,8 @@ def preflight(_installation: "Installation", campaign_id: int, as_json: bool) ->
                 "skipped": checked.skipped,
                 "versions": checked.versions,
                 "finish_at": checked.finish_at,
+                "messaging_limit": checked.room.limit,
+                "at_once": checked.at_once,
                 "cost_micros": cost.amount_micros if cost else None,
                 "currency": cost.currency if cost else None,
                 "findings": [
@@ -210,9 +217,14 @@ def cancel(_installation: "Installation", campaign_id: int) -> None:
 @with_installation
 def report(_installation: "Installation", campaign_id: int, as_json: bool) -> None:  # noqa: FBT001
     """Show the funnel with its denominators, and failures by cause."""
+    from django.utils import timezone
+
     from difusio.campaigns.errors import NoSuchCampaign
     from difusio.campaigns.models import Campaign
+    from difusio.common.clock import now
+    from difusio.outbox.room import look
     from difusio.reports.funnel import funnel
+    from difusio.reports.room_wait import room_wait
 
     try:
         seen = funnel(campaign_id)
@@ -224,6 +236,11 @@ def report(_installation: "Installation", campaign_id: int, as_json: bool) -> No
         click.echo(f"  {step.word:<12} {step.n}{share}")
     if seen.waiting or seen.in_doubt:
         click.echo(f"  {seen.waiting} waiting, {seen.in_doubt} in doubt")
+    of = Campaign.objects.select_related("workspace", "number__portfolio").get(pk=campaign_id)
+    with timezone.override(of.workspace.time_zone):
+        wait = room_wait(of, seen.waiting, look(of.number.portfolio, at=now()), at=now())
+        if wait:
+            click.echo(f"  {wait.sentence}")
     for title, causes in (("Skipped", seen.skips), ("Failed", seen.failures)):
         for cause in causes:
             click.echo(f"  {title}: {cause.n} – {cause.sentence} ({cause.key})")
@@ -235,6 +252,7 @@ def report(_installation: "Installation", campaign_id: int, as_json: bool) -> No
                 "audience": seen.audience,
                 "waiting": seen.waiting,
                 "in_doubt": seen.in_doubt,
+                "goes_on_at": wait.opening.at if wait else None,
                 "steps": {step.key: step.n for step in (*seen.steps, *seen.rest, seen.failed)},
                 "skipped": {cause.key: cause.n for cause in seen.skips},
                 "failed": {cause.key: cause.n for cause in seen.failures},

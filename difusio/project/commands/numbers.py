@@ -44,6 +44,11 @@ def numbers() -> None:
     "--pace", "pace_per_s", default=80, show_default=True, help="Messages a second that Meta allows."
 )
 @click.option(
+    "--shares-limit-with",
+    type=int,
+    help="A number of another account in the same portfolio at Meta: they share one messaging limit.",
+)
+@click.option(
     "--api-url",
     default="https://graph.facebook.com",
     show_default=True,

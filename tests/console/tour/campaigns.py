@@ -49,7 +49,7 @@ SCREENS = [
     Screen("campaigns-calendar", "/campaigns/calendar/", 5),
     Screen("campaigns-calendar-quiet", "/campaigns/calendar/?month=2031-02", 4),
     Screen("campaigns-stop", "/campaigns/stop/", 7, is_telling_when_empty=True),
-    Screen("campaign", "/campaigns/{campaign_id}/", 10),
+    Screen("campaign", "/campaigns/{campaign_id}/", 12),
     Screen("campaign-completed", "/campaigns/{completed_id}/", 10),
     Screen("campaign-paused", "/campaigns/{paused_id}/", 12),
     Screen("campaign-draft", "/campaigns/{draft_id}/", 10),
