@@ -29,6 +29,10 @@ test: setup ## Run the tests (ARGS="-k consent")
 	@$(BIN)/python -m tools.browser
 	@$(BIN)/python -m pytest --numprocesses=2 $(ARGS)
 
+.PHONY: cluster
+cluster: setup ## Send on a whole cluster while parts of it are killed (ARGS="--people 12000")
+	@$(BIN)/python -m tools.cluster $(ARGS)
+
 .PHONY: check
 check: setup ## Format, lint, types, imports, migrations, docs
 	@$(BIN)/python -m tools.check
