@@ -86,7 +86,7 @@ def _differences_of(model: Any) -> Iterator[str]:
 
 def _plain(kind: str) -> str:
     """Write Django's name of a type as PostgreSQL does."""
-    return kind.replace("varchar", "character varying")
+    return "time without time zone" if kind == "time" else kind.replace("varchar", "character varying")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 
 from difusio.accounts.audit import record
 from difusio.accounts.models import Membership, Role, User, Workspace
+from difusio.accounts.restrain import USUAL
 from difusio.common.sentences import SentenceError
 
 # Any number of our own does: it parts this lock from every other advisory lock of the store.
@@ -88,6 +89,11 @@ def make_owner(
             time_zone=time_zone,
             country=country.upper(),
             is_demo=is_demo,
+            # A demo tells its whole story at any hour of the day.
+            quiet_from=None if is_demo else USUAL.quiet_from,
+            quiet_until=None if is_demo else USUAL.quiet_until,
+            cap_messages=USUAL.cap_messages,
+            cap_days=USUAL.cap_days,
             created_at=at,
         )
         Membership.objects.create(workspace=workspace, user=user, role=Role.OWNER)

@@ -65,7 +65,30 @@ class Workspace(models.Model):
     time_zone = models.CharField(max_length=64, default="Europe/Madrid")
     country = models.CharField(max_length=2, default="ES")
     is_demo = models.BooleanField(default=False)
+    # The bounds of marketing, see ``restrain``; empty: none.  A new business begins with the usual ones.
+    quiet_from = models.TimeField(null=True, blank=True)
+    quiet_until = models.TimeField(null=True, blank=True)
+    cap_messages = models.PositiveSmallIntegerField(null=True, blank=True)
+    cap_days = models.PositiveSmallIntegerField(default=7)
+    tries_again = models.BooleanField(default=True)
     created_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(quiet_from=None, quiet_until=None)
+                | (
+                    models.Q(quiet_from__isnull=False, quiet_until__isnull=False)
+                    & ~models.Q(quiet_from=models.F("quiet_until"))
+                ),
+                name="accounts_workspace_quiet_hours",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(cap_days__gte=1)
+                & (models.Q(cap_messages=None) | models.Q(cap_messages__gte=1)),
+                name="accounts_workspace_cap",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

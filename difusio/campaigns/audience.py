@@ -10,6 +10,7 @@ from difusio.consent.models import TopicKind
 from difusio.message_templates.choose import sendable
 from difusio.message_templates.compiled import compile_batch
 from difusio.message_templates.models import Template
+from difusio.outbox.bounds import bounds_of
 from difusio.outbox.freeze import Audience, Judged, judge
 from difusio.rules.us_pause import paused_countries
 from difusio.segments.compile import Question, compile_tree
@@ -51,6 +52,7 @@ class Planned:
             parameters=self.question.parameters,
             paused_countries=tuple(sorted(paused_countries(self.category, on=self.at.date()))),
             required_fields=self.required,
+            bounds=bounds_of(self.campaign.workspace, topic),
             batches=batches or {},
         )
 

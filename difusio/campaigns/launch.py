@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from django.db import transaction
 from django.db.models import Sum
@@ -22,6 +23,9 @@ from difusio.campaigns.models import Campaign, CampaignKind, CampaignState, Roun
 from difusio.outbox.freeze import freeze
 from difusio.outbox.models import Batch, Lane, Tally
 from difusio.rules.findings import Level
+
+# Reasons that only come up when a delivery's turn has come.
+_LATER: Final = frozenset({"left", "window_closed", "capped", "promised"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,5 +104,5 @@ def _first_result(campaign: Campaign) -> Launched:
     tallies = Tally.objects.filter(batch__round_batch__round__campaign=campaign)
     audience = tallies.filter(measure="audience").aggregate(n=Sum("n"))["n"] or 0
     skips = tallies.filter(measure="skipped").values_list("detail").annotate(n=Sum("n")).order_by("detail")
-    skipped = {reason: int(n) for reason, n in skips if reason not in {"left", "window_closed"}}
+    skipped = {reason: int(n) for reason, n in skips if reason not in _LATER}
     return Launched(campaign.pk, int(audience), int(audience) - sum(skipped.values()), skipped)

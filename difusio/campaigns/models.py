@@ -73,8 +73,9 @@ class Campaign(models.Model):
 class Round(models.Model):
     """One wave of a campaign.
 
-    scheduled_for: when it is to leave; in a draft only a wish, empty for "at once".  held_back: why a scheduled round
-    did not leave at its moment, in the workspace's language; empty once somebody has planned anew.
+    scheduled_for: when it is to leave; in a draft only a wish, empty for "at once".  not_after: what has not left by
+    then does not leave any more; empty: the kind's usual time after the launch.  held_back: why a scheduled round did
+    not leave at its moment, in the workspace's language; empty once somebody has planned anew.
     """
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="rounds")
@@ -82,6 +83,7 @@ class Round(models.Model):
     scheduled_for = models.DateTimeField(null=True, blank=True)
     scheduled_by = models.CharField(max_length=120, blank=True, default="")
     held_back = models.TextField(blank=True, default="")
+    not_after = models.DateTimeField(null=True, blank=True)
     launched_at = models.DateTimeField(null=True, blank=True)
     launched_by = models.CharField(max_length=120, blank=True, default="")
 

@@ -42,10 +42,18 @@ class Topic(models.Model):
     name = models.CharField(max_length=120)
     kind = models.CharField(max_length=16, choices=TopicKind)
     description = models.CharField(max_length=280, blank=True, default="")
+    # What the wording promised, if it did: at most so many messages in so many days.
+    promised_messages = models.PositiveSmallIntegerField(null=True, blank=True)
+    promised_days = models.PositiveSmallIntegerField(null=True, blank=True)
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["workspace", "key"], name="consent_topic_once"),
+            models.CheckConstraint(
+                condition=Q(promised_messages=None, promised_days=None)
+                | Q(promised_messages__gte=1, promised_days__gte=1),
+                name="consent_topic_promise",
+            ),
             models.CheckConstraint(condition=Q(kind__in=TopicKind.values), name="consent_topic_kind"),
         ]
 

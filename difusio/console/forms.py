@@ -2,6 +2,7 @@
 
 import zoneinfo
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any, Final, TypedDict
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from difusio.accounts.models import Role, User
+from difusio.accounts.restrain import MOST_DAYS, MOST_MESSAGES, Restraint
 from difusio.message_templates.models import Template
 from difusio.numbers.add import NewNumber
 from difusio.numbers.models import Number
@@ -196,6 +198,31 @@ class BusinessForm(forms.Form):
             field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)  # noqa: S101  # says to mypy what stands above
             field.choices = choices
+
+
+class RestraintForm(forms.Form):
+    """When and how often marketing reaches one person; what is left empty does not hold."""
+
+    quiet_from = forms.TimeField(
+        label=_("From"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+    quiet_until = forms.TimeField(
+        label=_("Until"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+    cap_messages = forms.IntegerField(
+        label=_("At most so many messages"), required=False, min_value=1, max_value=MOST_MESSAGES
+    )
+    cap_days = forms.IntegerField(label=_("in so many days"), min_value=1, max_value=MOST_DAYS)
+    tries_again = forms.BooleanField(label=_("Try them once more, a day later"), required=False)
+
+    def restraint(self) -> Restraint:
+        """Give the clean values as the act takes them."""
+        return Restraint(**self.cleaned_data)
+
+    @staticmethod
+    def told(held: Restraint) -> dict[str, object]:
+        """Give what holds already."""
+        return asdict(held)
 
 
 class NumberForm(forms.Form):

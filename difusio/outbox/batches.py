@@ -37,7 +37,7 @@ def cancel(batch_ids: Sequence[int], *, at: datetime) -> int:
         cursor.execute(_queries["cancel_batches"], {"batches": list(batch_ids), "at": at})
         cursor.execute(_queries["cancel_deliveries"], {"batches": list(batch_ids)})
         rows = cursor.fetchall()
-        bump(cursor, [Change(batch, was, "", 0, "cancelled", "", 0) for batch, was in rows])
+        bump(cursor, [Change(batch, was, reason, 0, "cancelled", "", 0) for batch, was, reason in rows])
     return len(rows)
 
 

@@ -20,12 +20,12 @@ UPDATE outbox_batch SET cancelled_at = %(at)s WHERE id = ANY(%(batches)s) AND ca
 -- name: cancel_deliveries
 -- What has not started will not; what is in the air is recorded as it falls.
 WITH waiting AS (
-    SELECT id, batch_id, state FROM outbox_delivery
+    SELECT id, batch_id, state, reason FROM outbox_delivery
     WHERE batch_id = ANY(%(batches)s) AND state IN ('queued', 'claimed')
     ORDER BY id FOR NO KEY UPDATE
 )
-UPDATE outbox_delivery d SET state = 'cancelled' FROM waiting w WHERE d.id = w.id
-RETURNING d.batch_id, w.state
+UPDATE outbox_delivery d SET state = 'cancelled', reason = '' FROM waiting w WHERE d.id = w.id
+RETURNING d.batch_id, w.state, w.reason
 
 -- name: cancel_waiting
 -- What waits in a workspace outside the given batches will not be sent.

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any, Final, LiteralString
 from uuid import UUID
 
 import msgspec
@@ -13,16 +14,45 @@ from difusio.common.binding import NO_WAIT, binding_cursor
 from difusio.common.keyring import keyring
 from difusio.common.sealed import DamagedValueError
 from difusio.common.sql import Queries
+from difusio.consent.models import TopicKind
 from difusio.consent.permission import REFUSAL
 from difusio.contacts.identities import PURPOSE
 from difusio.outbox import room
+from difusio.outbox.bounds import (
+    ASLEEP_UNTIL,
+    BOUNDLESS,
+    QUIET,
+    REACHED,
+    REACHED_AT,
+    SLEEPERS,
+    TOO_MANY,
+    Bounds,
+)
 from difusio.outbox.tallies import Change, bump
 
 _queries = Queries(Path(__file__).with_suffix(".sql"))
-_CLAIM = _queries["claim"].replace("{refusal}", REFUSAL).replace("{room}", "")
-_CLAIM_WITHOUT_PLACE = _queries["claim"].replace("{refusal}", REFUSAL).replace("{room}", room.TAKES_NO_PLACE)
+# So many are sent to the end of their quiet hours at once.
+_MOST_SLEEPERS: Final = 5_000
 
 CONTENT = "outbox.content"
+
+
+def _composed(name: str, *, among: LiteralString = "") -> LiteralString:
+    return (
+        _queries[name]
+        .replace("{refusal}", REFUSAL)
+        .replace("{asleep_until}", ASLEEP_UNTIL)
+        .replace("{sleepers}", SLEEPERS)
+        .replace("{too_many}", TOO_MANY)
+        .replace("{reached}", REACHED)
+        .replace("{reached_at}", REACHED_AT)
+        .replace("{room}", among)
+    )
+
+
+_QUERIES: Final = {name: _composed(name) for name in ("lock_people", "claim")}
+_QUERIES_WITHOUT_PLACE: Final = {name: _composed(name, among=room.TAKES_NO_PLACE) for name in _QUERIES}
+_LET_SLEEP: Final = _composed("let_sleep")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +78,8 @@ class OpenBatch:
     topic_kind: str
     template_id: int | None
     message: Mapping[str, object]
-    is_limited: bool
+    is_limited: bool = False
+    bounds: Bounds = BOUNDLESS
 
     @property
     def is_marketing(self) -> bool:
@@ -83,51 +114,74 @@ def open_batches(number_id: int, *, at: datetime) -> list[OpenBatch]:
         # Django's raw cursor hands JSON over as text.
         rows = cursor.fetchall()
     return [
-        OpenBatch(batch, lane, topic, kind, template, msgspec.json.decode(message), is_limited)
-        for batch, lane, topic, kind, template, message, is_limited in rows
+        OpenBatch(
+            batch,
+            lane,
+            topic,
+            kind,
+            template,
+            msgspec.json.decode(message),
+            is_limited,
+            Bounds.read(*bounds) if kind == TopicKind.MARKETING else BOUNDLESS,
+        )
+        for batch, lane, topic, kind, template, message, is_limited, *bounds in rows
     ]
 
 
 def claim(batch: OpenBatch, hold: Hold, *, limit: int, at: datetime) -> list[Claimed]:
     """Claim up to ``limit`` deliveries of ``batch`` whose people may be written to at this moment.
 
-    Who may not any more is skipped here.  Gives nothing when the lease is gone.  Within a messaging limit it takes at
-    most the places that are left, and without one only people who need none.
-    Cost: 3 queries, 1 transaction; 3 more queries within a messaging limit.
+    Who may not any more, or had enough, is skipped here; who is left alone at this hour goes back into the queue.
+    Gives nothing when the lease is gone.  Within a messaging limit it takes at most the places that are left, and
+    without one only people who need none.
+    Cost: 3 queries, 1 transaction; 3 more within a messaging limit, 1 more where it counts what people had, and 1 more
+    when somebody sleeps.
     """
-    query = _CLAIM if batch.topic_id is not None else _queries["claim_reply"]
+    bounds = batch.bounds
+    parameters: dict[str, Any] = {
+        "batch": batch.id,
+        "topic": batch.topic_id,
+        "topic_kind": batch.topic_kind,
+        "number": hold.number_id,
+        "owner": hold.owner,
+        "epoch": hold.epoch,
+        "limit": limit,
+        "at": at,
+        "people": None,
+        "is_counting": bounds.is_counting,
+        **bounds.parameters(at),
+    }
     with transaction.atomic(), binding_cursor() as cursor:
         # A claim that a power cut undoes is a delivery in the queue: no intent can exist without it.
         cursor.execute(NO_WAIT)
+        # First of all locks: who waits for a portfolio holds nothing that its owner could wait for.
         places = room.places(cursor, hold.number_id, lane=batch.lane, at=at) if batch.is_limited else None
-        facts: room.Facts = {}
+        queries = _QUERIES
         if places is not None and places.left:
-            limit = min(limit, places.left)
+            parameters["limit"] = min(limit, places.left)
         elif places is not None:
-            query, facts = _CLAIM_WITHOUT_PLACE, room.without_place(places, at=at)
+            queries = _QUERIES_WITHOUT_PLACE
+            parameters |= room.without_place(places, at=at)
+        if bounds.is_counting:
+            cursor.execute(queries["lock_people"], parameters)
+            parameters["people"] = [row[0] for row in cursor.fetchall()]
         cursor.execute(
-            query,
-            {
-                **facts,
-                "batch": batch.id,
-                "topic": batch.topic_id,
-                "topic_kind": batch.topic_kind,
-                "number": hold.number_id,
-                "owner": hold.owner,
-                "epoch": hold.epoch,
-                "limit": limit,
-                "at": at,
-            },
+            queries["claim"] if batch.topic_id is not None else _queries["claim_reply"], parameters
         )
         rows = cursor.fetchall()
         if places is not None:
             room.take(cursor, [row[0] for row in rows if row[1] == "claimed"], at=at)
-        reason = "left" if batch.topic_id is not None else "window_closed"
-        bump(
-            cursor,
-            [Change(batch.id, "queued", "", 0, "skipped", reason, 0) for row in rows if row[1] == "skipped"],
-        )
+        bump(cursor, [Change(batch.id, "queued", row[2], 0, row[1], row[3], 0) for row in rows])
+    if any(row[1] == "queued" for row in rows):
+        _let_sleep(batch.id, {**parameters, "limit": _MOST_SLEEPERS})
     return [_claimed(batch.id, row) for row in rows if row[1] == "claimed"]
+
+
+def _let_sleep(batch_id: int, parameters: dict[str, Any]) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_LET_SLEEP, parameters)
+        rows = cursor.fetchall()
+        bump(cursor, [Change(batch_id, "queued", was, 0, "queued", QUIET, 0) for (was,) in rows])
 
 
 def unclaim(delivery_ids: Sequence[int], hold: Hold) -> None:
@@ -181,13 +235,13 @@ def skip_claimed(reasons: Mapping[int, str], hold: Hold) -> None:
         )
 
 
-def expire(*, at: datetime, limit: int = 1_000) -> int:
-    """End queued deliveries whose time to live has passed; give how many."""
+def expire(*, at: datetime, limit: int = 10_000) -> int:
+    """End queued deliveries of one batch whose time to live has passed; give how many."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_queries["expire"], {"at": at, "limit": limit})
-        batches = [row[0] for row in cursor.fetchall()]
-        bump(cursor, [Change(batch, "queued", "", 0, "expired", "", 0) for batch in batches])
-    return len(batches)
+        rows = cursor.fetchall()
+        bump(cursor, [Change(batch, "queued", was, 0, "expired", "", 0) for batch, was in rows])
+    return len(rows)
 
 
 def close_finished(*, before: datetime) -> None:
@@ -197,7 +251,7 @@ def close_finished(*, before: datetime) -> None:
 
 
 def _claimed(batch_id: int, row: Sequence[object]) -> Claimed:
-    delivery_id, _, first_name, last_name, language, country, time_zone, fields, kind, sealed = row
+    delivery_id, _, _, _, first_name, last_name, language, country, time_zone, fields, kind, sealed = row
     contact: dict[str, object] = {
         "first_name": first_name,
         "last_name": last_name,

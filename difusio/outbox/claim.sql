@@ -1,8 +1,10 @@
 -- name: open_batches
 -- The batches of a number that have something to send now, the fastest lane first.
 SELECT b.id, b.lane, b.topic_id, coalesce(t.kind, ''), b.template_id, b.message,
-    b.template_id IS NOT NULL AND p.messaging_limit IS NOT NULL
+    b.template_id IS NOT NULL AND p.messaging_limit IS NOT NULL,
+    w.quiet_from, w.quiet_until, w.time_zone, w.cap_messages, w.cap_days, t.promised_messages, t.promised_days
 FROM outbox_batch b
+JOIN accounts_workspace w ON w.id = b.workspace_id
 JOIN numbers_number n ON n.id = b.number_id
 JOIN numbers_portfolio p ON p.id = n.portfolio_id
 LEFT JOIN consent_topic t ON t.id = b.topic_id
@@ -12,13 +14,26 @@ WHERE b.number_id = %(number)s AND b.is_open AND b.paused_at IS NULL AND b.cance
         SELECT 1 FROM outbox_delivery d WHERE d.batch_id = b.id AND d.state = 'queued' AND d.due_at <= %(at)s)
 ORDER BY b.lane, b.id
 
+-- name: lock_people
+-- Before a claim that counts what people had: two numbers that claim for one person at once follow each other.  The count
+-- is a statement of its own, because one sees only what was there when it began.  Who is locked is left for the next claim.
+SELECT c.id FROM contacts_contact c
+WHERE c.id IN (
+    SELECT d.contact_id FROM outbox_delivery d
+    WHERE d.batch_id = %(batch)s AND d.state = 'queued' AND d.due_at <= %(at)s {room}
+    ORDER BY d.due_at, d.id
+    LIMIT %(limit)s)
+FOR NO KEY UPDATE OF c SKIP LOCKED
+
 -- name: claim
 -- Claim deliveries of one batch whose people still agree, on locked rows, and skip those who do not any more.  A row
 -- whose standing is being changed right now is left for the next claim; so claiming and leaving never wait in a ring.
+-- Whoever is left alone now goes back into the queue for when they are not; who had enough is skipped.
 WITH due AS (
-    SELECT d.id, d.contact_id
+    SELECT d.id, d.contact_id, d.reason AS was
     FROM outbox_delivery d
     WHERE d.batch_id = %(batch)s AND d.state = 'queued' AND d.due_at <= %(at)s {room}
+        AND (%(people)s::bigint[] IS NULL OR d.contact_id = ANY(%(people)s::bigint[]))
         AND EXISTS (
             SELECT 1 FROM outbox_lease l WHERE l.number_id = %(number)s AND l.owner = %(owner)s
                 AND l.epoch = %(epoch)s AND l.expires_at > clock_timestamp())
@@ -31,25 +46,43 @@ WITH due AS (
     WHERE s.topic_id = %(topic)s AND s.contact_id IN (SELECT contact_id FROM due)
     FOR SHARE OF s SKIP LOCKED
 ), judged AS (
-    SELECT due.id, standing.entry_id, {refusal} AS reason
+    SELECT due.id, due.was, standing.entry_id, {refusal} AS refusal, {asleep_until} AS asleep_until,
+        {too_many} AS too_many
     FROM due
     JOIN standing ON standing.contact_id = due.contact_id
+    JOIN contacts_contact contact ON contact.id = due.contact_id
+    {sleepers}
     CROSS JOIN LATERAL (
         SELECT EXISTS (
             SELECT 1 FROM contacts_identity i
             JOIN consent_suppression s ON s.workspace_id = i.workspace_id AND s.hash = i.suppression_hash
             WHERE i.contact_id = due.contact_id AND s.kind = %(topic_kind)s) AS is_suppressed
     ) suppression
+    LEFT JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE {reached_at} > %(cap_since)s) AS of_all,
+            count(*) FILTER (WHERE b.topic_id = %(topic)s AND {reached_at} > %(promised_since)s) AS of_topic
+        FROM outbox_delivery earlier
+        JOIN outbox_batch b ON b.id = earlier.batch_id
+        JOIN consent_topic t ON t.id = b.topic_id AND t.kind = 'marketing'
+        WHERE earlier.contact_id = due.contact_id AND earlier.id <> due.id AND {reached}
+    ) had ON %(is_counting)s
+), decided AS (
+    SELECT j.id, j.was, j.entry_id, j.asleep_until,
+        CASE WHEN j.refusal <> '' THEN 'skipped' WHEN j.asleep_until IS NOT NULL THEN 'queued'
+            WHEN j.too_many IS NOT NULL THEN 'skipped' ELSE 'claimed' END AS state,
+        CASE WHEN j.refusal <> '' THEN 'left' WHEN j.asleep_until IS NOT NULL THEN 'quiet_hours'
+            ELSE coalesce(j.too_many, '') END AS reason
+    FROM judged j
 ), moved AS (
     UPDATE outbox_delivery d
-    SET state = CASE WHEN j.reason = '' THEN 'claimed' ELSE 'skipped' END,
-        reason = CASE WHEN j.reason = '' THEN '' ELSE 'left' END,
-        allowed_by_id = CASE WHEN j.reason = '' THEN j.entry_id ELSE d.allowed_by_id END,
+    SET state = j.state, reason = j.reason,
+        due_at = CASE j.state WHEN 'queued' THEN j.asleep_until ELSE d.due_at END,
+        allowed_by_id = CASE j.state WHEN 'claimed' THEN j.entry_id ELSE d.allowed_by_id END,
         epoch = %(epoch)s
-    FROM judged j WHERE d.id = j.id AND d.state = 'queued'
-    RETURNING d.id, d.contact_id, d.state, d.due_at
+    FROM decided j WHERE d.id = j.id AND d.state = 'queued'
+    RETURNING d.id, d.contact_id, d.state, d.due_at, d.reason, j.was
 )
-SELECT m.id, m.state, c.first_name, c.last_name, c.language, c.country, c.time_zone, c.fields,
+SELECT m.id, m.state, m.was, m.reason, c.first_name, c.last_name, c.language, c.country, c.time_zone, c.fields,
     address.kind, address.value_sealed
 FROM moved m
 JOIN contacts_contact c ON c.id = m.contact_id
@@ -58,6 +91,24 @@ LEFT JOIN LATERAL (
     WHERE i.contact_id = c.id AND i.kind IN ('phone', 'bsuid') ORDER BY i.kind DESC, i.id DESC LIMIT 1
 ) address ON true
 ORDER BY m.due_at, m.id
+
+-- name: let_sleep
+-- Send those of a batch who are left alone now to the end of their quiet hours, many at once: when a night falls on a
+-- large campaign, the next claim must not look at each of them again.
+WITH due AS (
+    SELECT d.id, d.contact_id, d.reason AS was FROM outbox_delivery d
+    WHERE d.batch_id = %(batch)s AND d.state = 'queued' AND d.due_at <= %(at)s
+    ORDER BY d.due_at, d.id
+    LIMIT %(limit)s
+    FOR NO KEY UPDATE OF d SKIP LOCKED
+), asleep AS (
+    SELECT due.id, due.was, {asleep_until} AS ends_at
+    FROM due JOIN contacts_contact contact ON contact.id = due.contact_id
+    {sleepers}
+)
+UPDATE outbox_delivery d SET reason = 'quiet_hours', due_at = a.ends_at
+FROM asleep a WHERE d.id = a.id AND a.ends_at IS NOT NULL
+RETURNING a.was
 
 -- name: claim_reply
 -- Claim replies and confirmations: what allows them is the person's open service window, nothing else.  The answer goes
@@ -78,9 +129,9 @@ WITH due AS (
         reason = CASE WHEN due.is_open THEN '' ELSE 'window_closed' END,
         epoch = %(epoch)s
     FROM due WHERE d.id = due.id
-    RETURNING d.id, d.contact_id, d.state, d.due_at, d.number_id
+    RETURNING d.id, d.contact_id, d.state, d.reason, d.due_at, d.number_id
 )
-SELECT m.id, m.state, c.first_name, c.last_name, c.language, c.country, c.time_zone, c.fields,
+SELECT m.id, m.state, '' AS was, m.reason, c.first_name, c.last_name, c.language, c.country, c.time_zone, c.fields,
     address.kind, address.value_sealed
 FROM moved m
 JOIN contacts_contact c ON c.id = m.contact_id
@@ -104,13 +155,15 @@ WHERE id = ANY(%(deliveries)s) AND state = 'claimed' AND epoch = %(epoch)s
 
 -- name: intend
 -- The intent of each request that starts now, durable before its first byte leaves.  A delivery that is no longer ours,
--- no longer claimed (its person left) or of a paused batch gets none, and must not be posted.
+-- no longer claimed (its person left), of a paused batch or too late gets none, and must not be posted.  What goes out
+-- while an earlier attempt is in doubt says so.
 WITH intent AS (
     SELECT * FROM unnest(%(deliveries)s::bigint[], %(tokens)s::uuid[], %(contents)s::bytea[])
         AS i (delivery_id, token, content)
 ), held AS (
     SELECT d.id FROM outbox_delivery d JOIN intent i ON i.delivery_id = d.id
     JOIN outbox_batch b ON b.id = d.batch_id AND b.paused_at IS NULL AND b.cancelled_at IS NULL
+        AND (b.expires_at IS NULL OR b.expires_at > %(at)s)
     WHERE d.state = 'claimed' AND d.epoch = %(epoch)s AND EXISTS (
         SELECT 1 FROM outbox_lease l WHERE l.number_id = %(number)s AND l.owner = %(owner)s
             AND l.epoch = %(epoch)s AND l.expires_at > clock_timestamp() + make_interval(secs => %(deadline_s)s))
@@ -118,10 +171,12 @@ WITH intent AS (
     FOR NO KEY UPDATE OF d
 ), moved AS (
     UPDATE outbox_delivery d SET state = 'sending', tries = d.tries + 1 FROM held
-    WHERE d.id = held.id RETURNING d.id
+    WHERE d.id = held.id RETURNING d.id, d.tries
 )
-INSERT INTO outbox_attempt (delivery_id, number_id, token, epoch, intended_at, content_sealed, outcome)
-SELECT i.delivery_id, %(number)s, i.token, %(epoch)s, %(at)s, i.content, ''
+INSERT INTO outbox_attempt (
+    delivery_id, number_id, token, epoch, intended_at, content_sealed, outcome, is_possible_duplicate)
+SELECT i.delivery_id, %(number)s, i.token, %(epoch)s, %(at)s, i.content, '', moved.tries > 1 AND EXISTS (
+    SELECT 1 FROM outbox_attempt t WHERE t.delivery_id = moved.id AND t.outcome IN ('', 'in_doubt'))
 FROM intent i JOIN moved ON moved.id = i.delivery_id
 RETURNING delivery_id
 
@@ -133,13 +188,18 @@ WHERE d.id = r.delivery_id AND d.state = 'claimed' AND d.epoch = %(epoch)s
 RETURNING d.batch_id, d.reason
 
 -- name: expire
--- End what was not sent by its time to live.
+-- End what was not sent by its time to live, batch by batch along an index.
 WITH late AS (
-    SELECT d.id FROM outbox_delivery d JOIN outbox_batch b ON b.id = d.batch_id
-    WHERE d.state = 'queued' AND b.is_open AND b.expires_at <= %(at)s
+    SELECT d.id, d.reason AS was FROM outbox_delivery d
+    WHERE d.state = 'queued' AND d.batch_id = (
+        SELECT b.id FROM outbox_batch b
+        WHERE b.is_open AND b.expires_at <= %(at)s AND EXISTS (
+            SELECT 1 FROM outbox_delivery x WHERE x.batch_id = b.id AND x.state = 'queued')
+        ORDER BY b.id LIMIT 1)
     ORDER BY d.id LIMIT %(limit)s FOR NO KEY UPDATE OF d SKIP LOCKED
 )
-UPDATE outbox_delivery d SET state = 'expired' FROM late WHERE d.id = late.id RETURNING d.batch_id
+UPDATE outbox_delivery d SET state = 'expired', reason = '' FROM late WHERE d.id = late.id
+RETURNING d.batch_id, late.was
 
 -- name: close_finished
 -- A batch with nothing left to send is closed, so that claiming need not look at it again.  A reply's batch is its own;

@@ -12,6 +12,7 @@ from psycopg import sql
 from difusio.common.sql import Queries
 from difusio.consent.models import TopicKind
 from difusio.consent.permission import REFUSAL, SUPPRESSED_PEOPLE
+from difusio.outbox.bounds import ASLEEP_UNTIL, BOUNDLESS, REACHED, REACHED_AT, SLEEPERS, TOO_MANY, Bounds
 
 _queries = Queries(Path(__file__).with_suffix(".sql"))
 
@@ -25,7 +26,8 @@ class Audience:
 
     members: SQL that gives contact ids as ``id`` (a compiled segment), parameters: what it binds.  paused_countries:
     whose numbers get no marketing.  required_fields: fields that must not be empty, as ``first_name`` or
-    ``fields.size``.  batches: contact language → batch id, for every language that occurs; judging needs none.
+    ``fields.size``.  bounds: who is left alone now is queued for later.  batches: contact language → batch id, for
+    every language that occurs; judging needs none.
     """
 
     workspace_id: int
@@ -36,6 +38,7 @@ class Audience:
     parameters: Mapping[str, Any]
     paused_countries: Sequence[str] = ()
     required_fields: Sequence[str] = ()
+    bounds: Bounds = BOUNDLESS
     batches: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -56,14 +59,18 @@ class Frozen:
 class Judged:
     """How many members of one language and country share a reason; an empty reason: they will be written to.
 
-    ageing: of them, those whose consent is more than 21 months old; from 24 months on it has expired.
+    asleep_until: when their quiet hours end, None: it is not quiet where they are.  ageing: of them, those whose
+    consent is more than 21 months old; from 24 months on it has expired.  had_enough: those whom the cap or the topic's
+    promise would leave out now.
     """
 
     language: str
     reason: str
     country: str
+    asleep_until: datetime | None
     people: int
     ageing: int
+    had_enough: int
 
 
 def freeze(audience: Audience, *, due_at: datetime, at: datetime) -> Frozen:
@@ -82,22 +89,36 @@ def freeze(audience: Audience, *, due_at: datetime, at: datetime) -> Frozen:
     )
 
 
-def judge(audience: Audience, *, at: datetime) -> list[Judged]:
-    """Count what ``freeze`` would do, by the same words; writes nothing.  Cost: 1 query."""
+def judge(audience: Audience, *, at: datetime, leaves_at: datetime | None = None) -> list[Judged]:
+    """Count what ``freeze`` would do, by the same words; writes nothing.  Cost: 1 query.
+
+    leaves_at: when it would be sent, None: at once.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_compose("judge", audience), _parameters(audience, at))
+        cursor.execute(
+            _compose("judge", audience),
+            {**_parameters(audience, at), **audience.bounds.parameters(leaves_at or at)},
+        )
         return [Judged(*row) for row in cursor.fetchall()]
 
 
 def _compose(name: str, audience: Audience) -> sql.Composed:
     refusal = REFUSAL.replace("is_suppressed", "coalesce(suppression.is_suppressed, false)")
+    bounds = {
+        "asleep_until": sql.SQL(ASLEEP_UNTIL),
+        "sleepers": sql.SQL(SLEEPERS),
+        "too_many": sql.SQL(TOO_MANY),
+        "reached": sql.SQL(REACHED),
+        "reached_at": sql.SQL(REACHED_AT),
+    }
     judged = sql.SQL(_queries["judged"]).format(
         members=audience.members,
         suppressed=sql.SQL(SUPPRESSED_PEOPLE),
         refusal=sql.SQL(refusal),
         missing_field=_missing_field(audience.required_fields),
+        **bounds,
     )
-    return sql.SQL(_queries[name]).format(judged=judged)
+    return sql.SQL(_queries[name]).format(judged=judged, **bounds)
 
 
 def _missing_field(fields: Sequence[str]) -> sql.Composable:
@@ -121,5 +142,7 @@ def _parameters(audience: Audience, at: datetime) -> dict[str, Any]:
         "languages": list(audience.batches.keys()),
         "batches": list(audience.batches.values()),
         "paused_countries": list(audience.paused_countries),
+        "is_counting": audience.bounds.is_counting,
         "at": at,
+        **audience.bounds.parameters(at),
     }

@@ -42,7 +42,7 @@ def _skip(query: str, parameters: dict[str, int | list[int]]) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_queries[query], parameters)
         rows = cursor.fetchall()
-        bump(cursor, [Change(batch, was, "", 0, "skipped", "left", 0) for batch, was in rows])
+        bump(cursor, [Change(batch, was, reason, 0, "skipped", "left", 0) for batch, was, reason in rows])
     return len(rows)
 
 

@@ -1,18 +1,18 @@
 -- name: skip_left
 -- What waits for a person who left will not be sent; in the transaction of the leaving.
 WITH waiting AS (
-    SELECT d.id, d.batch_id, d.state FROM outbox_delivery d JOIN outbox_batch b ON b.id = d.batch_id
+    SELECT d.id, d.batch_id, d.state, d.reason FROM outbox_delivery d JOIN outbox_batch b ON b.id = d.batch_id
     WHERE d.contact_id = %(contact)s AND d.state IN ('queued', 'claimed') AND b.topic_id = ANY(%(topics)s)
     ORDER BY d.id
     FOR NO KEY UPDATE OF d
 )
 UPDATE outbox_delivery d SET state = 'skipped', reason = 'left' FROM waiting w WHERE d.id = w.id
-RETURNING d.batch_id, w.state
+RETURNING d.batch_id, w.state, w.reason
 
 -- name: skip_withdrawn
 -- The same for many people at once: whatever waits about a topic that they no longer agree to.
 WITH waiting AS (
-    SELECT d.id, d.batch_id, d.state
+    SELECT d.id, d.batch_id, d.state, d.reason
     FROM outbox_delivery d
     JOIN outbox_batch b ON b.id = d.batch_id
     JOIN consent_standing s ON s.contact_id = d.contact_id AND s.topic_id = b.topic_id AND NOT s.may_write
@@ -21,7 +21,7 @@ WITH waiting AS (
     FOR NO KEY UPDATE OF d
 )
 UPDATE outbox_delivery d SET state = 'skipped', reason = 'left' FROM waiting w WHERE d.id = w.id
-RETURNING d.batch_id, w.state
+RETURNING d.batch_id, w.state, w.reason
 
 -- name: answered
 -- The delivery that an inbound message answers: the quoted one, else the last accepted within the past week.

@@ -156,6 +156,12 @@ class Delivery(models.Model):
                 name="outbox_delivery_answered",
                 condition=Q(replied_at__isnull=False) | Q(left_at__isnull=False),
             ),
+            # What waits for a person to decide: a handful among millions, asked on every page.
+            models.Index(
+                fields=["workspace", "-id"],
+                name="outbox_delivery_parked",
+                condition=Q(state="parked", reason=""),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -185,6 +191,8 @@ class Attempt(models.Model):
     echoed_at = models.DateTimeField(null=True, blank=True)
     wamid_sealed = models.BinaryField(null=True, blank=True)
     wamid_hash = models.BinaryField(null=True, blank=True)
+    # An earlier attempt is in doubt: the person may get this one twice, which somebody or the kind's rule decided.
+    is_possible_duplicate = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         indexes: ClassVar = [

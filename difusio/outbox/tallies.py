@@ -14,6 +14,8 @@ _RUNGS = ("accepted", "sent", "delivered", "read")
 _RANK = {"accepted": 1, "sent": 2, "delivered": 3, "read": 4}
 # Measures that say where a delivery stands now: left when it moves on.
 _STANDING = frozenset({"in_doubt", "parked", "refused", "failed", "skipped", "expired", "cancelled"})
+# Who waits for their turn is what is left of the audience; counted are only those who wait for something else.
+_WAITING_FOR = "queued"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +47,13 @@ def bump(cursor: Cursor, changes: Iterable[Change], extra: Iterable[tuple[int, s
     for change in changes:
         for measure in _RUNGS[change.was_rung : change.now_rung]:
             deltas[change.batch_id, measure, ""] += change.n
+        # What is tried anew is where it was before it left.
+        for measure in _RUNGS[change.now_rung : change.was_rung]:
+            deltas[change.batch_id, measure, ""] -= change.n
         if (change.was, change.was_detail) != (change.now, change.now_detail):
-            if change.was in _STANDING:
+            if _is_counted(change.was, change.was_detail):
                 deltas[change.batch_id, change.was, change.was_detail] -= change.n
-            if change.now in _STANDING:
+            if _is_counted(change.now, change.now_detail):
                 deltas[change.batch_id, change.now, change.now_detail] += change.n
     for batch_id, measure in extra:
         deltas[batch_id, measure, ""] += 1
@@ -58,3 +63,7 @@ def bump(cursor: Cursor, changes: Iterable[Change], extra: Iterable[tuple[int, s
         cursor.execute(
             _queries["bump"], {"batches": batches, "measures": measures, "details": details, "ns": ns}
         )
+
+
+def _is_counted(state: str, detail: str) -> bool:
+    return state in _STANDING or (state == _WAITING_FOR and bool(detail))

@@ -20,6 +20,7 @@ _COMMANDS = "difusio.project.commands"
         "clock": f"{_COMMANDS}.engines:clock",
         "work": f"{_COMMANDS}.engines:work",
         "members": f"{_COMMANDS}.members:members",
+        "restraint": f"{_COMMANDS}.restraint:restraint",
         "numbers": f"{_COMMANDS}.numbers:numbers",
         "contacts": f"{_COMMANDS}.contacts:contacts",
         "consent": f"{_COMMANDS}.consent:consent",

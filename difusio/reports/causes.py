@@ -18,6 +18,12 @@ _SKIPS: Final[dict[str, Promise]] = {
     "window_closed": gettext_lazy("The service window closed before it could leave."),
     "us_pause": gettext_lazy("Has a United States number: Meta delivers no marketing there."),
     "missing_field": gettext_lazy("A field that the message needs is empty."),
+    "capped": gettext_lazy("Had as many messages as your cap allows in these days."),
+    "promised": gettext_lazy("Had as many about this topic as it promised."),
+}
+# Why a queued delivery waits for more than its turn.
+_WAITS: Final[dict[str, Promise]] = {
+    "quiet_hours": gettext_lazy("Sleeps: leaves when their quiet hours end."),
 }
 
 
@@ -54,6 +60,11 @@ def skip_sentence(reason: str) -> str:
     """Say why we did not write to somebody; an unknown reason is shown as it stands."""
     sentence = _SKIPS.get(reason)
     return str(sentence) if sentence else reason
+
+
+def wait_sentence(reason: str) -> str:
+    """Say what a queued delivery waits for; "" for its turn."""
+    return str(_WAITS.get(reason, ""))
 
 
 def stop_sentence(reason: str) -> str:

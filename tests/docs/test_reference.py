@@ -10,6 +10,7 @@ import pytest
 
 from difusio.campaigns.models import CampaignState
 from difusio.cloud_api.verdicts import TABLE
+from difusio.outbox.bounds import QUIET
 from difusio.outbox.models import State
 from difusio.project.settings import SETTINGS
 from difusio.reports.states import COMPLETED
@@ -79,8 +80,9 @@ def written_reasons() -> set[str]:
     permission = (HOUSE / "consent" / "permission.py").read_text("utf-8")
     claim = (HOUSE / "outbox" / "claim.sql").read_text("utf-8")
     rendering = (HOUSE / "sending" / "rendering.py").read_text("utf-8")
-    found = set(re.findall(r"THEN '(\w+)'", freeze + permission)) - {"skipped", "queued"}
-    found |= set(re.findall(r"ELSE '(left|window_closed)' END", claim))
+    bounds = (HOUSE / "outbox" / "bounds.py").read_text("utf-8")
+    found = set(re.findall(r"THEN '(\w+)'", freeze + permission + bounds)) - {"skipped", "queued", QUIET}
+    found |= set(re.findall(r"(?:THEN|ELSE) '(left|window_closed)'", claim))
     return found | set(re.findall(r'return "(\w+)"', rendering))
 
 

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from psycopg import sql
 
 from difusio.consent.models import TopicKind
+from difusio.outbox.bounds import bounds_of
 from difusio.outbox.claim import Claimed, Hold, Intent, claim, intend, open_batches
 from difusio.outbox.freeze import Audience, Frozen, freeze
 from difusio.outbox.lease import acquire
@@ -40,6 +41,7 @@ def audience(of: Shop, into: Batch, *, required: Sequence[str] = (), paused: Seq
         batches=dict.fromkeys(("ca", "es", "en"), into.pk),
         paused_countries=paused,
         required_fields=required,
+        bounds=bounds_of(of.workspace, of.offers),
     )
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from difusio.console.pages import invitation, members, settings
+from difusio.console.pages import invitation, members, restraint, settings
 
 urlpatterns: list[URLPattern] = [
     path("settings/", settings.numbers, name="settings"),
@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern] = [
         members.withdraw_invitation,
         name="invitation_withdraw",
     ),
+    path("settings/restraint/", restraint.restraint, name="restraint"),
     path("settings/business/", settings.business, name="business"),
     path("invitations/<str:token>/", invitation.invitation, name="invitation"),
 ]

@@ -30,6 +30,7 @@ ROUTES = [
     _manage("member_role", "405", "302 /settings/members/"),
     _manage("member_remove", "200", "302 /settings/members/"),
     _manage("invitation_withdraw", "405", "302 /settings/members/"),
+    _manage("restraint", outsider=_OWN_FORM),
     _manage("business", outsider=_OWN_FORM),
     Route("invitation", None, "200", "200", stranger=("200", "200"), outsider=("200", "200")),
 ]
@@ -42,6 +43,7 @@ SCREENS = [
     Screen("settings-token", "/settings/numbers/{stopped_id}/token/", 4),
     Screen("settings-members", "/settings/members/", 5),
     Screen("settings-member-remove", "/settings/members/{user_id}/remove/", 4),
+    Screen("settings-restraint", "/settings/restraint/", 3),
     Screen("settings-business", "/settings/business/", 3),
     Screen("invitation", "/invitations/{token}/", None),
 ]
