@@ -22,7 +22,7 @@ from difusio.project.commands.common import last_line
 from difusio.project.serving import listen
 from difusio.project.start import Installation
 from difusio.project.uvicorn_server import make_server
-from difusio.project.webhook_log import log_cluster, log_writer
+from difusio.project.webhook_log import log_cluster, log_writer, refuse_unfit_log
 from difusio.receiving.receiver import PATH, receiver
 
 _ROUNDS = 3
@@ -43,6 +43,7 @@ class NullLog:
 def run(size: int, _installation: Installation) -> Figure:
     """size: posts a round."""
     shop.open_shop(at=now())
+    refuse_unfit_log()
     durable, forgotten = [], []
     with (
         Part("receive", "serve", is_durable=True) as real,
