@@ -9,6 +9,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
+import msgspec
+
 NumberKind = Literal[
     "quality", "capability", "name", "username", "security", "account", "review", "alert", "error"
 ]
@@ -24,9 +26,8 @@ class Status(StrEnum):
     FAILED = "failed"  # did not reach one of the person's phones; another may still report delivered
 
 
-@dataclass(frozen=True, slots=True)
-class StatusUpdate:
-    """One status of one message of ours.
+class StatusUpdate(msgspec.Struct, frozen=True):
+    """One status of one message of ours; made ten thousand times a second, which frozen dataclasses are too slow for.
 
     wamid or token is there, mostly both; token: what we sent as callback data.
     phone and user_id: whom Meta wrote to; in a group the one person whose phone reports.

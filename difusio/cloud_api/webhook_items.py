@@ -28,6 +28,9 @@ _MEDIA_KINDS = ("image", "video", "document", "audio", "sticker")
 _OTHER_STATUSES = frozenset({"deleted", "warning"})
 
 
+# By the word: an enumeration's own look-up costs more than reading the rest of the status.
+STATUSES = {str(status): status for status in Status}
+
 _statuses = msgspec.json.Decoder(shapes.Status)
 _contacts = msgspec.json.Decoder(list[shapes.Contact])
 _messages = msgspec.json.Decoder(shapes.Message)
@@ -105,22 +108,7 @@ class Conversation:
             return Unknown(f"messages.statuses.{item.status}", bytes(raw))
         if not item.id and not item.biz_opaque_callback_data:
             return Poison("a status without message id and token", bytes(raw))
-        group = item.recipient_type == "group"
-        return StatusUpdate(
-            phone_number_id=self.phone_number_id,
-            wamid=item.id or None,
-            token=item.biz_opaque_callback_data or None,
-            # An unknown status raises ValueError, which makes it Poison.
-            status=Status(item.status),
-            at=_time(item.timestamp),
-            phone=with_plus(item.recipient_participant_id if group else item.recipient_id),
-            user_id=item.recipient_participant_user_id if group else item.recipient_user_id,
-            error_code=item.errors[0].code if item.errors else None,
-            pricing_type=item.pricing.type if item.pricing else None,
-            pricing_category=item.pricing.category if item.pricing else None,
-            group_id=item.recipient_id if group else None,
-            standby=self.standby,
-        )
+        return status_update(item, self.phone_number_id, standby=self.standby)
 
     def _message(self, raw: msgspec.Raw) -> News:
         item = _messages.decode(raw)
@@ -206,6 +194,27 @@ class Conversation:
                 return contact
         # Without any name of the sender the only contact is who wrote.
         return self.contacts[0] if len(self.contacts) == 1 and not wa_id and not user_id else None
+
+
+def status_update(item: shapes.Status, phone_number_id: str, *, standby: bool = False) -> StatusUpdate:
+    """Read one status.  Raises ValueError for an unknown one, for no moment, and for neither message id nor token."""
+    if not item.id and not item.biz_opaque_callback_data:
+        raise ValueError
+    group = item.recipient_type == "group"
+    return StatusUpdate(
+        phone_number_id=phone_number_id,
+        wamid=item.id or None,
+        token=item.biz_opaque_callback_data or None,
+        status=STATUSES.get(item.status) or Status(item.status),
+        at=_time(item.timestamp),
+        phone=with_plus(item.recipient_participant_id if group else item.recipient_id),
+        user_id=item.recipient_participant_user_id if group else item.recipient_user_id,
+        error_code=item.errors[0].code if item.errors else None,
+        pricing_type=item.pricing.type if item.pricing else None,
+        pricing_category=item.pricing.category if item.pricing else None,
+        group_id=item.recipient_id if group else None,
+        standby=standby,
+    )
 
 
 _READ_PARTS = frozenset(

@@ -1,8 +1,10 @@
 """A cursor for the hot paths that hands parameters over beside the query's text."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Final, cast
+from uuid import UUID
 
 import psycopg
 from django.db import connection
@@ -30,3 +32,20 @@ def binding_cursor() -> Iterator[Cursor]:
         cursor.format = psycopg.pq.Format.BINARY
         # Django's stubs ask for its own wrapper where it takes the driver's cursor.
         yield wrapped(cast("CursorWrapper", cursor))
+
+
+def listed(values: Iterable[int | datetime | UUID | bytes | str | None]) -> str:
+    """Write values as PostgreSQL reads an array, to be cast where it is bound: ``%(ids)s::bigint[]``.
+
+    The driver looks at every element's letters for what must be quoted; in lists of a thousand that costs more than the
+    statement.  Texts are words of ours, without quotes and backslashes.
+    """
+    return "{" + ",".join(map(_element, values)) + "}"
+
+
+def _element(value: int | datetime | UUID | bytes | str | None) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, bytes):
+        return f'"\\\\x{value.hex()}"'
+    return f'"{value}"'

@@ -25,14 +25,12 @@ from difusio.common.sealed import DamagedValueError, Keyring
 from difusio.common.sql import Cursor
 from difusio.log.jetstream import AWAY, CONSUMERS, STREAM, SUBJECTS, Cluster, unpack
 from difusio.log.port import Lane, Post
-from difusio.log.table_reader import TableReader
+from difusio.log.table_reader import MOST_BYTES, TableReader
 from difusio.log.table_writer import BODY
 
 # What is kept at hand, so that a turn never waits for the network: a few turns' posts, and not too many bytes.
 _POSTS_AT_HAND: Final = 1_000
 _BYTES_AT_HAND: Final = 16 * 1024 * 1024
-# Large ones are fewer in a turn.
-_BYTES_A_TURN: Final = 8 * 1024 * 1024
 _MESSAGES_ASKED: Final = 16
 _BYTES_ASKED: Final = 8 * 1024 * 1024
 # So long a server keeps a request open; one that was lost with its server is made again a second later.
@@ -146,13 +144,13 @@ class JetStreamReader(TableReader):
         if rows:
             super().settle(cursor, rows, at)
 
-    def quarantine(self, cursor: Cursor, post_id: int, reason: str) -> None:
+    def quarantine(self, cursor: Cursor, post_id: int, reason: str, named: Sequence[str] = ()) -> None:
         """Set a post aside, in the table.  Cost: 2 queries."""
-        super().quarantine(cursor, self._moved(cursor, post_id), reason)
+        super().quarantine(cursor, self._moved(cursor, post_id), reason, named)
 
-    def note_failure(self, cursor: Cursor, post_id: int, reason: str) -> bool:
+    def note_failure(self, cursor: Cursor, post_id: int, reason: str, named: Sequence[str] = ()) -> bool:
         """Count a failed try, in the table; the third sets the post aside.  Cost: 2 queries."""
-        return super().note_failure(cursor, self._moved(cursor, post_id), reason)
+        return super().note_failure(cursor, self._moved(cursor, post_id), reason, named)
 
     def oldest_unread_age(self, cursor: Cursor, lane: Lane, at: datetime) -> float:
         """Return the seconds for which the oldest unread post has waited; inf while nobody can say.
@@ -182,7 +180,7 @@ class JetStreamReader(TableReader):
         size = 0
         with self._lock:
             waiting = self._waiting[lane]
-            while waiting and len(taken) < limit and size < _BYTES_A_TURN:
+            while waiting and len(taken) < limit and size < MOST_BYTES:
                 taken.append(waiting.popitem(last=False)[1])
                 size += len(taken[-1].sealed)
         self._turn.taken.update((post.id, post) for post in taken)

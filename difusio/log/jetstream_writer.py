@@ -80,7 +80,8 @@ async def _publish(client: Client, subject: str, message: bytes) -> None:
         except AWAY:
             await asyncio.sleep(_AGAIN_S)
             continue
-        if "seq" in json.loads(answer.data):
+        verdict = json.loads(answer.data)
+        # A refusal names a place in the stream too, as when the first try still waits for a second disk.
+        if "error" not in verdict and verdict.get("seq"):
             return
-        # The stream refuses, its disk being full for one; that may pass as quickly as a leader is chosen.
         await asyncio.sleep(_AGAIN_S)

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from difusio.common.sql import Cursor
 
@@ -20,6 +20,10 @@ class Lane(IntEnum):
 
     INBOUND = 0  # people's messages and preferences: somebody may be leaving
     STATUSES = 1  # what became of our messages, and news of templates and numbers
+
+
+# Why a post of a number or account that nobody here has is set aside; after a month it goes as read ones do.
+FOREIGN: Final = "about a number or account that is not known here"
 
 
 class LogError(Exception):
@@ -78,18 +82,24 @@ class LogReader(Protocol):
         ...
 
     def take(self, cursor: Cursor, lane: Lane, limit: int) -> list[Post]:
-        """Return old unread posts of a lane, at most so many, which no other drain gets until the turn ends."""
+        """Return old unread posts of a lane, at most so many, which no other drain gets until the turn ends.
+
+        Large ones are fewer: what they hold together is bounded, whatever the limit.
+        """
         ...
 
     def settle(self, cursor: Cursor, ids: Sequence[int], at: datetime) -> None:
         """Mark posts as folded in."""
         ...
 
-    def quarantine(self, cursor: Cursor, post_id: int, reason: str) -> None:
-        """Set a post aside, in the store, for a person to look at.  reason: without content."""
+    def quarantine(self, cursor: Cursor, post_id: int, reason: str, named: Sequence[str] = ()) -> None:
+        """Set a post aside, in the store, for a person to look at.
+
+        reason: without content.  named: whose numbers it speaks of.
+        """
         ...
 
-    def note_failure(self, cursor: Cursor, post_id: int, reason: str) -> bool:
+    def note_failure(self, cursor: Cursor, post_id: int, reason: str, named: Sequence[str] = ()) -> bool:
         """Count a failed try, in a turn of its own; the third sets the post aside, and then it returns True."""
         ...
 

@@ -5,12 +5,15 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from difusio.common.binding import listed
 from difusio.common.sealed import DamagedValueError, Keyring
 from difusio.common.sql import Cursor, Queries
-from difusio.log.port import Lane, Post
+from difusio.log.port import FOREIGN, Lane, Post
 from difusio.log.table_writer import BODY
 
 MOST_TRIES = 3
+# Held at once, so that posts of Meta's largest size do not fill the memory.
+MOST_BYTES = 8 * 1024 * 1024
 
 _queries = Queries(Path(__file__).with_name("posts.sql"))
 
@@ -31,7 +34,7 @@ class TableReader:
 
         Raises UnknownKeyError when a key is missing: then nothing is lost, and nothing may be skipped.
         """
-        cursor.execute(_queries["take_posts"], {"lane": int(lane), "limit": limit})
+        cursor.execute(_queries["take_posts"], {"lane": int(lane), "limit": limit, "bytes": MOST_BYTES})
         posts = []
         for post_id, lane_number, received_at, sealed, tries in cursor.fetchall():
             try:
@@ -44,15 +47,21 @@ class TableReader:
 
     def settle(self, cursor: Cursor, ids: Sequence[int], at: datetime) -> None:
         """Mark posts as folded in.  Repeating it changes nothing.  Cost: 1 query."""
-        cursor.execute(_queries["settle_posts"], {"ids": list(ids), "at": at})
+        cursor.execute(_queries["settle_posts"], {"ids": listed(ids), "at": at})
 
-    def quarantine(self, cursor: Cursor, post_id: int, reason: str) -> None:
+    def quarantine(self, cursor: Cursor, post_id: int, reason: str, named: Sequence[str] = ()) -> None:
         """Set a post aside.  Cost: 1 query."""
-        cursor.execute(_queries["quarantine_post"], {"id": post_id, "reason": reason or "no reason given"})
+        values = {"id": post_id, "reason": reason or "no reason given", "named": list(named)}
+        cursor.execute(_queries["quarantine_post"], values)
 
-    def note_failure(self, cursor: Cursor, post_id: int, reason: str) -> bool:
+    def note_failure(self, cursor: Cursor, post_id: int, reason: str, named: Sequence[str] = ()) -> bool:
         """Count a failed try; the third sets the post aside.  Cost: 1 query."""
-        values = {"id": post_id, "reason": reason or "no reason given", "most": MOST_TRIES}
+        values = {
+            "id": post_id,
+            "reason": reason or "no reason given",
+            "named": list(named),
+            "most": MOST_TRIES,
+        }
         cursor.execute(_queries["note_failure"], values)
         row = cursor.fetchone()
         return bool(row and row[0])
@@ -65,7 +74,7 @@ class TableReader:
 
     def forget(self, cursor: Cursor, before: datetime, limit: int) -> int:
         """Delete old posts that were folded in; return how many.  Cost: 1 query."""
-        cursor.execute(_queries["forget_posts"], {"before": before, "limit": limit})
+        cursor.execute(_queries["forget_posts"], {"before": before, "limit": limit, "foreign": FOREIGN})
         return cursor.rowcount
 
     def close(self) -> None:

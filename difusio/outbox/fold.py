@@ -4,15 +4,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from django.db import connection, transaction
+import msgspec
+from django.db import transaction
 
 from difusio.cloud_api.news import Status
-from difusio.common.binding import binding_cursor
+from difusio.common.binding import binding_cursor, listed
 from difusio.common.keyring import keyring
-from difusio.common.sql import Queries
+from difusio.common.sql import Cursor, Queries
 from difusio.outbox import ladder
 from difusio.outbox.ladder import Progress
 from difusio.outbox.record import WAMID
@@ -21,16 +22,20 @@ from difusio.outbox.tallies import Change, bump
 _queries = Queries(Path(__file__).with_suffix(".sql"))
 
 ORPHANS_WAIT = timedelta(days=7)
+# Counted once for each delivery that Meta reported both as failed and as arrived: two phones, or two opinions.
+CONFLICTING: Final = "conflicting"
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """One status of one message.  event_key: the same for each repetition."""
+class Heard(msgspec.Struct, frozen=True):
+    """One status of one message.
+
+    event_key: the same for each repetition.  token: ours, as 32 hexadecimal digits or as a UUID.
+    """
 
     event_key: bytes
     phone_number_id: str
     wamid: str
-    token: UUID | None
+    token: UUID | str | None
     status: Status
     code: int | None
     at: datetime
@@ -46,62 +51,95 @@ class Folded:
 
 
 def fold(heard: Sequence[Heard], *, at: datetime) -> Folded:
-    """Apply statuses in one transaction; those without a message wait as orphans.  Cost: at most 5 queries."""
+    """Apply statuses in one transaction; those without a message wait as orphans.  Cost: at most 6 queries.
+
+    Rows are locked kind by kind and in key order (attempts, deliveries, counters last), so that drains that fold at the
+    same time wait for each other at most, never in a ring.
+    """
     if not heard:
         return Folded(0, 0, ())
-    keys = keyring()
-    hashes = {item.wamid: keys.hash(item.wamid, kind="wamid") for item in heard if item.wamid}
-    with transaction.atomic(), binding_cursor() as cursor:
-        cursor.execute(
-            _queries["resolve"],
-            {
-                "tokens": list({item.token for item in heard if item.token}),
-                "hashes": list(hashes.values()),
-            },
+    with transaction.atomic(savepoint=False), binding_cursor() as cursor:
+        found = _resolve(cursor, heard)
+        _echo(cursor, heard, found, at=at)
+        moved = _climb(
+            ladder.fold(
+                (found[place].delivery_id, item.status, item.at, item.code)
+                for place, item in enumerate(heard)
+                if place in found
+            ),
+            at=at,
         )
-        by_token: dict[UUID, tuple[int, int]] = {}
-        by_hash: dict[bytes, tuple[int, int]] = {}
-        for attempt_id, delivery_id, token, wamid_hash in cursor.fetchall():
-            by_token[token] = (attempt_id, delivery_id)
-            if wamid_hash is not None:
-                by_hash[bytes(wamid_hash)] = (attempt_id, delivery_id)
-        told: list[tuple[int, Status, datetime, int | None]] = []
-        echoes: dict[int, str] = {}
-        orphans: list[Heard] = []
-        for item in heard:
-            found = by_token.get(item.token) if item.token else None
-            found = found or by_hash.get(hashes.get(item.wamid, b""))
-            if found is None:
-                orphans.append(item)
-                continue
-            attempt_id, delivery_id = found
-            echoes.setdefault(attempt_id, item.wamid)
-            told.append((delivery_id, item.status, item.at, item.code))
-        if echoes:
-            sealed = keys.seal_all([wamid.encode() for wamid in echoes.values()], purpose=WAMID)
-            cursor.execute(
-                _queries["echo"],
-                {
-                    "attempts": list(echoes),
-                    "hashes": [hashes.get(wamid) for wamid in echoes.values()],
-                    "sealed": [
-                        value if wamid else None for wamid, value in zip(echoes.values(), sealed, strict=True)
-                    ],
-                    "at": at,
-                },
-            )
-        moved = _climb(ladder.fold(told), at=at)
+        orphans = [item for place, item in enumerate(heard) if place not in found]
         if orphans:
-            _keep(orphans, hashes, at=at)
+            _keep(cursor, orphans, at=at)
     return Folded(moved=len(moved), orphans=len(orphans), failed=_failed(moved))
+
+
+class _Attempt(NamedTuple):
+    """The attempt that a status speaks of.  is_proved: an echo came before, and its message id is known."""
+
+    id: int
+    delivery_id: int
+    is_proved: bool
+
+
+def _resolve(cursor: Cursor, heard: Sequence[Heard]) -> dict[int, _Attempt]:
+    """Find each status's attempt by its place in the list: by our token, else by Meta's message id."""
+    with_token = {place: item.token for place, item in enumerate(heard) if item.token}
+    cursor.execute(_queries["resolve"], {"places": listed(with_token), "tokens": listed(with_token.values())})
+    found = {row[0]: _Attempt(*row[1:]) for row in cursor.fetchall()}
+    others = {
+        place: _wamid_hash(item.wamid)
+        for place, item in enumerate(heard)
+        if place not in found and item.wamid
+    }
+    if others:
+        cursor.execute(
+            _queries["resolve_by_wamid"], {"places": listed(others), "hashes": listed(others.values())}
+        )
+        found |= {row[0]: _Attempt(*row[1:]) for row in cursor.fetchall()}
+    return found
+
+
+def _echo(cursor: Cursor, heard: Sequence[Heard], found: Mapping[int, _Attempt], *, at: datetime) -> None:
+    """Keep the proof that Meta took a request; two of three statuses speak of one that is proved already."""
+    wamids: dict[int, str] = {}
+    for place, attempt in found.items():
+        if not attempt.is_proved and not wamids.get(attempt.id):
+            wamids[attempt.id] = heard[place].wamid
+    if not wamids:
+        return
+    sealed = keyring().seal_all([wamid.encode() for wamid in wamids.values()], purpose=WAMID)
+    cursor.execute(
+        _queries["echo"],
+        {
+            "attempts": listed(wamids),
+            "hashes": listed(_wamid_hash(wamid) if wamid else None for wamid in wamids.values()),
+            "sealed": listed(
+                value if wamid else None for wamid, value in zip(wamids.values(), sealed, strict=True)
+            ),
+            "at": at,
+        },
+    )
+
+
+def _wamid_hash(wamid: str) -> bytes:
+    return keyring().hash(wamid, kind="wamid")
 
 
 def fold_orphans(*, at: datetime) -> int:
     """Fold the statuses whose message we know by now, forget those older than seven days; give how many moved."""
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(), binding_cursor() as cursor:
         cursor.execute(_queries["claim_orphans"])
-        told = [(row[1], Status(row[2]), row[4], row[3]) for row in cursor.fetchall()]
-        moved = _climb(ladder.fold(told), at=at)
+        rows = cursor.fetchall()
+        if rows:
+            attempts = sorted({row[0] for row in rows})
+            unknown = listed(None for _ in attempts)
+            cursor.execute(
+                _queries["echo"],
+                {"attempts": listed(attempts), "hashes": unknown, "sealed": unknown, "at": at},
+            )
+        moved = _climb(ladder.fold((row[1], Status(row[2]), row[4], row[3]) for row in rows), at=at)
         cursor.execute(_queries["forget_orphans"], {"before": at - ORPHANS_WAIT})
     return len(moved)
 
@@ -109,21 +147,26 @@ def fold_orphans(*, at: datetime) -> int:
 def _climb(progress: Mapping[int, Progress], *, at: datetime) -> list[Sequence[Any]]:
     if not progress:
         return []
+    steps = progress.values()
     with binding_cursor() as cursor:
         cursor.execute(
             _queries["fold"],
             {
-                "deliveries": list(progress),
-                "sent": [step.sent_at for step in progress.values()],
-                "delivered": [step.delivered_at for step in progress.values()],
-                "read": [step.read_at for step in progress.values()],
-                "failed": [step.failed_at for step in progress.values()],
-                "codes": [step.failed_code for step in progress.values()],
+                "deliveries": listed(progress),
+                "sent": listed(step.sent_at for step in steps),
+                "delivered": listed(step.delivered_at for step in steps),
+                "read": listed(step.read_at for step in steps),
+                "failed": listed(step.failed_at for step in steps),
+                "codes": listed(step.failed_code for step in steps),
                 "at": at,
             },
         )
         rows: list[Sequence[Any]] = cursor.fetchall()
-        bump(cursor, [Change(row[1], row[2], row[3], row[4], row[5], row[6], row[7]) for row in rows])
+        bump(
+            cursor,
+            (Change(row[1], row[2], row[3], row[4], row[5], row[6], row[7]) for row in rows),
+            ((row[1], CONFLICTING) for row in rows if row[9]),
+        )
     return rows
 
 
@@ -131,18 +174,17 @@ def _failed(rows: Iterable[Sequence[Any]]) -> tuple[tuple[int, int], ...]:
     return tuple((row[8], int(row[6])) for row in rows if row[5] == "failed" and row[6])
 
 
-def _keep(orphans: Sequence[Heard], hashes: Mapping[str, bytes], *, at: datetime) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _queries["keep_orphans"],
-            {
-                "phone_number_ids": [item.phone_number_id for item in orphans],
-                "keys": [item.event_key for item in orphans],
-                "hashes": [hashes.get(item.wamid, b"") for item in orphans],
-                "tokens": [item.token for item in orphans],
-                "statuses": [str(item.status) for item in orphans],
-                "codes": [item.code for item in orphans],
-                "ats": [item.at for item in orphans],
-                "at": at,
-            },
-        )
+def _keep(cursor: Cursor, orphans: Sequence[Heard], *, at: datetime) -> None:
+    cursor.execute(
+        _queries["keep_orphans"],
+        {
+            "phone_number_ids": [item.phone_number_id for item in orphans],
+            "keys": listed(item.event_key for item in orphans),
+            "hashes": listed(_wamid_hash(item.wamid) if item.wamid else b"" for item in orphans),
+            "tokens": listed(item.token for item in orphans),
+            "statuses": listed(str(item.status) for item in orphans),
+            "codes": listed(item.code for item in orphans),
+            "ats": listed(item.at for item in orphans),
+            "at": at,
+        },
+    )

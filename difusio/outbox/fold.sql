@@ -1,9 +1,14 @@
 -- name: resolve
--- The attempts that statuses speak of: by our token, else by Meta's message id.
-SELECT t.id, t.delivery_id, t.token, t.wamid_hash FROM outbox_attempt t WHERE t.token = ANY(%(tokens)s)
-UNION
-SELECT t.id, t.delivery_id, t.token, t.wamid_hash FROM outbox_attempt t
-WHERE t.wamid_hash IS NOT NULL AND t.wamid_hash = ANY(%(hashes)s)
+-- The attempts that statuses speak of, by our token; and whether an echo and its message id are there already.
+SELECT k.place, t.id, t.delivery_id, t.echoed_at IS NOT NULL AND t.wamid_hash IS NOT NULL
+FROM unnest(%(places)s::integer[], %(tokens)s::uuid[]) AS k (place, token)
+JOIN outbox_attempt t ON t.token = k.token
+
+-- name: resolve_by_wamid
+-- The same by Meta's message id, where a status has no token of ours.
+SELECT k.place, t.id, t.delivery_id, t.echoed_at IS NOT NULL
+FROM unnest(%(places)s::integer[], %(hashes)s::bytea[]) AS k (place, wamid_hash)
+JOIN outbox_attempt t ON t.wamid_hash = k.wamid_hash
 
 -- name: echo
 -- A status is the proof that Meta took a request; it also brings the message id when the answer was lost.
@@ -30,13 +35,18 @@ WITH heard AS (
     SELECT d.id, d.state, coalesce(nullif(d.reason, ''), d.code::text, '') AS detail,
         CASE WHEN d.read_at IS NOT NULL THEN 4 WHEN d.delivered_at IS NOT NULL THEN 3 WHEN d.sent_at IS NOT NULL THEN 2
             WHEN d.accepted_at IS NOT NULL THEN 1 ELSE 0 END AS rung,
+        d.failed_at AS was_failed_at, d.code AS was_code,
+        d.failed_at IS NOT NULL AND coalesce(d.read_at, d.delivered_at) IS NOT NULL AS was_conflicting,
         h.sent_at, h.delivered_at, h.read_at, h.failed_at, h.code AS failure
     FROM outbox_delivery d JOIN heard h ON h.delivery_id = d.id
     ORDER BY d.id
     FOR NO KEY UPDATE OF d
 ), after AS (
     SELECT b.*, greatest(b.rung, CASE WHEN b.read_at IS NOT NULL THEN 4 WHEN b.delivered_at IS NOT NULL THEN 3
-            WHEN b.sent_at IS NOT NULL THEN 2 ELSE 1 END) AS now_rung
+            WHEN b.sent_at IS NOT NULL THEN 2 ELSE 1 END) AS now_rung,
+        -- The earlier failure tells why; of two at one moment the lower code, and any rather than none.
+        b.failed_at IS NOT NULL AND (b.was_failed_at IS NULL OR (b.failed_at, coalesce(b.failure, 2147483647))
+            < (b.was_failed_at, coalesce(b.was_code, 2147483647))) AS fails_first
     FROM before b
 )
 UPDATE outbox_delivery d
@@ -46,7 +56,7 @@ SET accepted_at = coalesce(d.accepted_at, %(at)s),
     read_at = least(d.read_at, a.read_at),
     failed_at = least(d.failed_at, a.failed_at),
     code = CASE WHEN a.now_rung >= 3 THEN NULL
-        WHEN d.state = 'failed' AND (a.failed_at IS NULL OR d.failed_at <= a.failed_at) THEN d.code
+        WHEN d.state = 'failed' AND NOT a.fails_first THEN d.code
         ELSE a.failure END,
     reason = '',
     doubt_since = NULL,
@@ -57,8 +67,10 @@ FROM after a
 WHERE d.id = a.id AND (
     a.now_rung > a.rung
     OR a.sent_at < coalesce(d.sent_at, 'infinity') OR a.delivered_at < coalesce(d.delivered_at, 'infinity')
-    OR a.read_at < coalesce(d.read_at, 'infinity') OR a.failed_at < coalesce(d.failed_at, 'infinity'))
-RETURNING d.id, d.batch_id, a.state, a.detail, a.rung, d.state, coalesce(d.code::text, ''), a.now_rung, d.contact_id
+    OR a.read_at < coalesce(d.read_at, 'infinity') OR a.failed_at < coalesce(d.failed_at, 'infinity')
+    OR (d.state = 'failed' AND a.fails_first))
+RETURNING d.id, d.batch_id, a.state, a.detail, a.rung, d.state, coalesce(d.code::text, ''), a.now_rung, d.contact_id,
+    d.failed_at IS NOT NULL AND a.now_rung >= 3 AND NOT a.was_conflicting
 
 -- name: keep_orphans
 -- A status for a message that we do not know yet waits for it, seven days.

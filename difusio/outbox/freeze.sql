@@ -33,6 +33,10 @@ judged AS (
     {sleepers}
 )
 
+-- name: room
+-- A million people are joined and sorted in memory, for the rest of this transaction.
+SET LOCAL work_mem = '128MB'
+
 -- name: freeze
 -- One row per member of the audience, those who are skipped too, and the tallies that pages read.
 WITH {judged}, frozen AS (

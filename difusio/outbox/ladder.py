@@ -8,10 +8,11 @@ Source: developers.facebook.com/documentation/business-messaging/whatsapp/webhoo
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 from typing import TypeVar
+
+import msgspec
 
 from difusio.cloud_api.news import Status
 
@@ -28,8 +29,7 @@ class Rung(IntEnum):
     READ = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(msgspec.Struct, frozen=True):
     """What is known of one message: when each status was first true, and why it failed if it did.
 
     A rung may be missing below a higher one: Meta leaves out `delivered` at times when `read` came.

@@ -82,7 +82,10 @@ class Delivery(models.Model):
     workspace = models.ForeignKey(
         Workspace, models.CASCADE, related_name="deliveries", db_index=False, db_constraint=False
     )
-    batch = models.ForeignKey(Batch, models.PROTECT, related_name="deliveries", db_index=False)
+    # Each batch with deliveries has a tally, whose own key keeps the batch (decision 0012).
+    batch = models.ForeignKey(
+        Batch, models.PROTECT, related_name="deliveries", db_index=False, db_constraint=False
+    )
     number = models.ForeignKey(
         Number, models.PROTECT, related_name="deliveries", db_index=False, db_constraint=False
     )
@@ -90,8 +93,15 @@ class Delivery(models.Model):
     state = models.CharField(max_length=16, choices=State)
     reason = models.CharField(max_length=32, blank=True, default="")
     code = models.IntegerField(null=True, blank=True)
+    # Taken from a standing, whose key names an entry; and entries refuse to be deleted.
     allowed_by = models.ForeignKey(
-        Entry, models.PROTECT, null=True, blank=True, related_name="deliveries", db_index=False
+        Entry,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="deliveries",
+        db_index=False,
+        db_constraint=False,
     )
     window_closes_at = models.DateTimeField(null=True, blank=True)
     confirms = models.ForeignKey(
@@ -129,9 +139,10 @@ class Delivery(models.Model):
             ),
             models.UniqueConstraint(
                 # A round never holds a person twice.  Confirmations share a batch: who comes back may leave again.
-                fields=["batch", "contact"],
-                name="outbox_delivery_once_a_batch",
-                condition=Q(confirms__isnull=True),
+                # The person first: so it also serves a person's timeline, which would need an index of its own.
+                fields=["contact", "batch", "confirms"],
+                name="outbox_delivery_once",
+                nulls_distinct=False,
             ),
         ]
         indexes: ClassVar = [
@@ -144,7 +155,6 @@ class Delivery(models.Model):
                 condition=Q(state__in=["claimed", "sending", "in_doubt"]),
             ),
             models.Index(fields=["batch", "state", "id"], name="outbox_delivery_of_batch"),
-            models.Index(fields=["contact", "-id"], name="outbox_delivery_of_contact"),
             # The recipients' list, where a rare reason, code or answer must not be looked for among a million others.
             models.Index(
                 fields=["batch", "state", "reason", "code", "id"],
@@ -201,9 +211,9 @@ class Attempt(models.Model):
                 fields=["wamid_hash"], name="outbox_attempt_by_wamid", condition=Q(wamid_hash__isnull=False)
             ),
             models.Index(
+                # Serves park, which looks for echoed neighbours; an echo need not touch it.
                 fields=["number", "intended_at"],
-                name="outbox_attempt_unanswered",
-                condition=Q(echoed_at__isnull=True),
+                name="outbox_attempt_by_time",
             ),
         ]
 

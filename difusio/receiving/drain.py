@@ -1,15 +1,18 @@
 """The drain: take raw webhooks from the log, fold what they say into the store, inbound messages first."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
 from time import monotonic
-from uuid import UUID
 
 import structlog
 from django.db import connection, transaction
+from django.db.models import Q
 
 from difusio.cloud_api.news import (
     IdentityChange,
@@ -20,10 +23,11 @@ from difusio.cloud_api.news import (
     Preference,
     StatusUpdate,
     TemplateNews,
+    Unknown,
 )
 from difusio.cloud_api.verdicts import Outcome, failed_later
-from difusio.cloud_api.webhooks import event_key, read_webhook
-from difusio.common.binding import binding_cursor
+from difusio.cloud_api.webhooks import event_key, key_prefix, named, read_webhook
+from difusio.common.binding import binding_cursor, listed
 from difusio.common.clock import now
 from difusio.common.keyring import keyring
 from difusio.common.sql import Queries
@@ -31,7 +35,7 @@ from difusio.common.store import STORE_AWAY, forget_connection
 from difusio.inbox.follow import follow
 from difusio.inbox.leaving import left_at_meta
 from difusio.inbox.receive import prefer, receive
-from difusio.log.port import Lane, LogReader, Post
+from difusio.log.port import FOREIGN, Lane, LogReader, Post
 from difusio.message_templates.hear import hear
 from difusio.numbers.limit import hear_limit
 from difusio.numbers.models import Number
@@ -45,13 +49,18 @@ _log = structlog.get_logger("difusio.receiving")
 
 # Posts a transaction: inbound few, so that a STOP is in force at once; statuses many, because they come in floods.
 INBOUND_POSTS = 20
-STATUS_POSTS = 300
+STATUS_POSTS = 500
+STATUS_THREADS = 2
 _IDLE_S = 0.1
 _TIDY_S = 600.0
 # Raw webhooks can be replayed for a month (consent rules, 36); Meta repeats itself for a week.
 _POSTS_KEPT = timedelta(days=30)
 _KEYS_KEPT = timedelta(days=8)
 _FORGET_POSTS = 10_000
+
+# Our callback data: a UUID's 32 digits.
+_TOKEN = re.compile("[0-9a-f]{32}")
+_OfSomebody = StatusUpdate | InboundMessage | Preference | IdentityChange | TemplateNews | NumberNews
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +74,40 @@ class Drained:
 
 
 def run(log: LogReader, stop: Event) -> None:
-    """Drain until ``stop`` is set; what was not committed by then is taken again by the next drain."""
+    """Drain until ``stop`` is set; what was not committed by then is taken again by the next drain.
+
+    What people say has a thread of its own, so that a STOP never waits behind a flood of statuses.  Of those two
+    batches are under way at a time: one is read while PostgreSQL folds the other.
+    """
+    loops = [lambda: _keep_inbound(log, stop), *[lambda: _keep_statuses(log, stop)] * STATUS_THREADS]
+    with ThreadPoolExecutor(len(loops), thread_name_prefix="drain") as threads:
+        running = [threads.submit(_until_it_ends, loop, stop) for loop in loops]
+    for one in running:
+        one.result()
+
+
+def _until_it_ends(loop: Callable[[], None], stop: Event) -> None:
+    """Run one of the threads; when one fails all end, and the process says why."""
+    try:
+        loop()
+    finally:
+        stop.set()
+        connection.close()
+
+
+def _keep_inbound(log: LogReader, stop: Event) -> None:
     tidied = float("-inf")
     while not stop.is_set():
         if monotonic() - tidied > _TIDY_S:
             tidy(log, at=now())
             tidied = monotonic()
-        inbound = drain(log, lane=Lane.INBOUND, limit=INBOUND_POSTS)
-        statuses = (
-            drain(log, lane=Lane.STATUSES, limit=STATUS_POSTS)
-            if inbound.posts < INBOUND_POSTS
-            else Drained(0)
-        )
-        if not inbound.posts and not statuses.posts:
+        if not drain(log, lane=Lane.INBOUND, limit=INBOUND_POSTS).posts:
+            stop.wait(_IDLE_S)
+
+
+def _keep_statuses(log: LogReader, stop: Event) -> None:
+    while not stop.is_set():
+        if not drain(log, lane=Lane.STATUSES, limit=STATUS_POSTS).posts:
             stop.wait(_IDLE_S)
 
 
@@ -86,7 +116,7 @@ def tidy(log: LogReader, *, at: datetime) -> None:
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             log.forget(cursor, at - _POSTS_KEPT, _FORGET_POSTS)
-            cursor.execute(_queries["forget"], {"before": at - _KEYS_KEPT})
+            cursor.execute(_queries["forget"], {"before": key_prefix(int((at - _KEYS_KEPT).timestamp()))})
     except STORE_AWAY:
         _log.warning("drain.store_away")
         forget_connection()
@@ -113,6 +143,7 @@ def drain(log: LogReader, *, lane: Lane, limit: int) -> Drained:
 def _together(log: LogReader, *, lane: Lane, limit: int) -> Drained:
     at = now()
     with log.turn(), transaction.atomic(), binding_cursor() as cursor:
+        cursor.execute(_queries["by_key"])
         posts = log.take(cursor, lane, limit)
         drained = _fold_posts(log, posts, at=at)
         if posts:
@@ -138,41 +169,72 @@ def _one_by_one(log: LogReader, *, lane: Lane, limit: int) -> Drained:
                 raise
             _log.exception("drain.post_failed", post=post.id)
             with log.turn(), transaction.atomic(), connection.cursor() as cursor:
-                log.note_failure(cursor, post.id, f"folding failed: {type(error).__name__}")
+                reason = f"folding failed: {type(error).__name__}"
+                log.note_failure(cursor, post.id, reason, named(post.body))
         done = Drained(done.posts + 1)
     return done
 
 
 def _fold_posts(log: LogReader, posts: Sequence[Post], *, at: datetime) -> Drained:
-    statuses: dict[bytes, StatusUpdate] = {}
-    others: list[News] = []
-    poisoned: dict[int, str] = {}
+    heard = _read(posts)
+    known = _Known(heard.numbers, heard.accounts)
+    for post in posts:
+        reason = heard.poisoned.get(post.id) or ("" if heard.whom[post.id] <= known.ids else FOREIGN)
+        if reason:
+            with connection.cursor() as cursor:
+                log.quarantine(cursor, post.id, reason, named(post.body))
+            _log.warning("drain.poison", post=post.id, reason=reason)
+    _fold_statuses({key: news for key, news in heard.statuses.items() if known.has(news)}, at=at)
+    others = [(news, received_at) for news, received_at in heard.others if known.has(news)]
+    for news, received_at in others:
+        # As of when it came, not of when we got round to it: so a replay says the same.
+        _apply(news, known, at=received_at)
+    messages = sum(isinstance(news, InboundMessage) for news, _ in others)
+    return Drained(len(posts), len(heard.statuses), messages, len(heard.poisoned))
+
+
+class _Read:
+    """What posts say, and of whom."""
+
+    def __init__(self) -> None:
+        self.statuses: dict[bytes, StatusUpdate] = {}
+        self.others: list[tuple[News, datetime]] = []
+        self.poisoned: dict[int, str] = {}
+        self.numbers: set[str] = set()
+        self.accounts: set[str] = set()
+        self.whom: dict[int, set[str]] = {}
+
+
+def _read(posts: Sequence[Post]) -> _Read:
+    read = _Read()
     secret = keyring().lookup
     for post in posts:
+        whom = read.whom[post.id] = set()
         for news in read_webhook(post.body):
             if isinstance(news, StatusUpdate):
-                statuses[event_key(news, key=secret)] = news
+                read.statuses[event_key(news, key=secret)] = news
             elif isinstance(news, Poison):
-                poisoned.setdefault(post.id, news.reason)
+                read.poisoned.setdefault(post.id, news.reason)
+                continue
+            elif isinstance(news, Unknown):
+                continue
             else:
-                others.append(news)
-    for post_id, reason in poisoned.items():
-        with connection.cursor() as cursor:
-            log.quarantine(cursor, post_id, reason)
-        _log.warning("drain.poison", post=post_id, reason=reason)
-    _fold_statuses(statuses, at=at)
-    numbers = _Numbers()
-    for news in others:
-        _apply(news, numbers, at=at)
-    messages = sum(isinstance(news, InboundMessage) for news in others)
-    return Drained(len(posts), len(statuses), messages, len(poisoned))
+                read.others.append((news, post.received_at))
+            whom.add(_whom(news))
+            (read.accounts if isinstance(news, NumberNews | TemplateNews) else read.numbers).add(_whom(news))
+    return read
+
+
+def _whom(news: _OfSomebody) -> str:
+    """Give Meta's id of the number, or of the account, that news are about."""
+    return news.waba_id if isinstance(news, NumberNews | TemplateNews) else news.phone_number_id
 
 
 def _fold_statuses(statuses: dict[bytes, StatusUpdate], *, at: datetime) -> None:
     if not statuses:
         return
     with binding_cursor() as cursor:
-        cursor.execute(_queries["remember"], {"keys": sorted(statuses), "at": at})
+        cursor.execute(_queries["remember"], {"keys": listed(sorted(statuses)), "at": at})
         new = {bytes(row[0]) for row in cursor.fetchall()}
     folded = fold([_heard(key, statuses[key]) for key in statuses if key in new], at=at)
     if turned_down := [contact_id for contact_id, code in folded.failed if code == room.TURNED_DOWN]:
@@ -186,48 +248,42 @@ def _fold_statuses(statuses: dict[bytes, StatusUpdate], *, at: datetime) -> None
 
 
 def _heard(key: bytes, status: StatusUpdate) -> Heard:
+    # What somebody else sent on the same number carries another token, or none.
+    token = status.token if status.token and _TOKEN.fullmatch(status.token) else None
     return Heard(
         event_key=key,
         phone_number_id=status.phone_number_id,
         wamid=status.wamid or "",
-        token=_token(status.token),
+        token=token,
         status=status.status,
         code=status.error_code,
         at=status.at,
     )
 
 
-def _token(text: str | None) -> UUID | None:
-    """Read our callback token; what somebody else sent on the same number carries another or none."""
-    try:
-        return UUID(hex=text) if text else None
-    except ValueError:
-        return None
+class _Known:
+    """The numbers and accounts of this installation that news speak of.  Cost: 1 query."""
+
+    def __init__(self, phone_number_ids: AbstractSet[str], waba_ids: AbstractSet[str]) -> None:
+        asked = Number.objects.filter(Q(phone_number_id__in=phone_number_ids) | Q(waba_id__in=waba_ids))
+        self._numbers = {number.phone_number_id: number for number in asked.defer("access_token_sealed")}
+        self.ids = self._numbers.keys() | {number.waba_id for number in self._numbers.values()}
+
+    def __getitem__(self, phone_number_id: str) -> Number:
+        return self._numbers[phone_number_id]
+
+    def has(self, news: News) -> bool:
+        """Say whether news are about somebody here."""
+        return not isinstance(news, Unknown | Poison) and _whom(news) in self.ids
 
 
-class _Numbers:
-    """The numbers that news speak of, each looked up once."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, Number | None] = {}
-
-    def __getitem__(self, phone_number_id: str) -> Number | None:
-        if phone_number_id not in self._known:
-            self._known[phone_number_id] = Number.objects.filter(phone_number_id=phone_number_id).first()
-        return self._known[phone_number_id]
-
-
-def _apply(news: News, numbers: _Numbers, *, at: datetime) -> None:
-    if isinstance(news, InboundMessage | Preference | IdentityChange):
-        number = numbers[news.phone_number_id]
-        if number is None:
-            _log.warning("drain.foreign_number")
-        elif isinstance(news, InboundMessage):
-            receive(news, number=number, at=at)
-        elif isinstance(news, IdentityChange):
-            follow(news, workspace_id=number.workspace_id, at=at)
-        else:
-            prefer(news, number=number, at=at)
+def _apply(news: News, known: _Known, *, at: datetime) -> None:
+    if isinstance(news, InboundMessage):
+        receive(news, number=known[news.phone_number_id], at=at)
+    elif isinstance(news, IdentityChange):
+        follow(news, workspace_id=known[news.phone_number_id].workspace_id, at=at)
+    elif isinstance(news, Preference):
+        prefer(news, number=known[news.phone_number_id], at=at)
     elif isinstance(news, TemplateNews):
         hear(news, at=at)
     elif isinstance(news, NumberNews):

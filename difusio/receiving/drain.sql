@@ -1,3 +1,7 @@
+-- name: by_key
+-- A drain looks rows up by their keys and never reads a table whole, whatever the planner last heard of its size.
+SET LOCAL enable_seqscan = off
+
 -- name: remember
 -- Keep the keys of updates in key order, and give those that are new: only they have effects.
 INSERT INTO receiving_seenevent (key, at)
@@ -7,4 +11,4 @@ RETURNING key
 
 -- name: forget
 -- Meta redelivers for seven days at most; older keys are of no use.
-DELETE FROM receiving_seenevent WHERE at < %(before)s
+DELETE FROM receiving_seenevent WHERE key < %(before)s

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from difusio.cloud_api import webhooks
 from difusio.cloud_api.news import (
     UNLIMITED,
     IdentityChange,
@@ -20,7 +21,7 @@ from difusio.cloud_api.news import (
     Unknown,
     daily_limit,
 )
-from difusio.cloud_api.webhooks import event_key, looks_inbound, read_webhook
+from difusio.cloud_api.webhooks import event_key, looks_inbound, named, read_webhook
 from tests.cloud_api.examples import webhook, webhook_names
 
 NUMBER = "106540352242922"
@@ -42,6 +43,25 @@ def it_reads_a_status() -> None:
         pricing_type="regular",
         pricing_category="marketing",
     )
+
+
+def it_reads_in_one_go_what_it_reads_with_care() -> None:
+    posts = [webhook(name) for name in webhook_names()]
+    statuses = [raw for raw in posts if webhooks._only_statuses(raw)]
+
+    assert [list(read_webhook(raw)) for raw in posts] == [
+        list(webhooks._read_with_care(raw)) for raw in posts
+    ]
+    assert len(statuses) >= 15
+
+
+def it_names_the_numbers_and_accounts_of_a_post_however_broken() -> None:
+    raw = webhook("messages.status.sent")
+
+    assert named(raw) == sorted([NUMBER, WABA])
+    assert named(raw[:-40]) == [NUMBER]
+    assert named(b'{"text": "\\"phone_number_id\\": 5"}') == []
+    assert named(DEEP) == []
 
 
 def it_reads_why_a_message_failed() -> None:

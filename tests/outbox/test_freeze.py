@@ -114,7 +114,7 @@ def it_holds_a_person_once_a_batch() -> None:
     into = batch(ona)
     frozen(ona, into)
 
-    with pytest.raises(IntegrityError, match="once_a_batch"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="outbox_delivery_once"), transaction.atomic():
         frozen(ona, into)
 
 

@@ -128,7 +128,24 @@ def it_gives_the_same_row_and_counters_in_any_order_and_with_repetition(order: t
         fold([_heard(ona, token, status, code=131026 if status is Status.FAILED else None)], at=NOON)
 
     assert states(ona) == {"Asha": "read"}
-    assert tallies(into) == {"audience": 1, "accepted": 1, "sent": 1, "delivered": 1, "read": 1}
+    # Somebody with two phones, or two opinions of Meta's: counted once, in any order.
+    assert tallies(into) == {
+        "audience": 1, "accepted": 1, "sent": 1, "delivered": 1, "read": 1, "conflicting": 1
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("codes", list(permutations([131026, 131049, None])))
+def it_gives_the_same_reason_for_failures_of_one_moment_in_any_order(codes: tuple[int | None, ...]) -> None:
+    ona = shop()
+    agreed(ona)
+    into = batch(ona)
+    frozen(ona, into)
+    (token,) = accepted(ona, hold(ona)).values()
+
+    for code in codes:
+        fold([_heard(ona, token, Status.FAILED, code=code)], at=NOON)
+
+    assert tallies(into) == {"audience": 1, "accepted": 1, "failed 131026": 1}
 
 
 def it_says_why_a_message_failed() -> None:

@@ -1,7 +1,10 @@
 """The drain folds in what came, once, whatever it is and in whatever order it came."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import timedelta
+from random import Random
+from threading import Event, Thread
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -14,12 +17,12 @@ from difusio.consent.models import Standing
 from difusio.contacts.models import Contact, Identity
 from difusio.inbox.models import Message
 from difusio.log.models import Post
-from difusio.log.port import Lane
+from difusio.log.port import FOREIGN, Lane
 from difusio.log.table_reader import TableReader
 from difusio.message_templates.models import Template
 from difusio.numbers.models import Portfolio
 from difusio.outbox.models import Delivery
-from difusio.receiving.drain import Drained, drain, tidy
+from difusio.receiving.drain import Drained, drain, run, tidy
 from difusio.receiving.models import SeenEvent
 from tests.cast import NOON, Shop, agreed, shop
 from tests.outbox.steps import accepted, batch, frozen, hold, states, tallies
@@ -162,14 +165,75 @@ def it_takes_a_person_who_wrote_and_lets_them_go() -> None:
     assert Delivery.objects.filter(confirms__isnull=False).count() == 1
 
 
-def it_leaves_a_number_that_is_not_ours_alone() -> None:
+def it_sets_aside_what_is_about_a_number_or_an_account_that_nobody_here_has() -> None:
     ona = shop()
-    foreign = json.loads(json.dumps(text(ona, "STOP")).replace(ona.number.phone_number_id, "999"))
-    received(foreign, lane=Lane.INBOUND)
+    token = sent_to_asha(ona)
+    known = status(ona, token, "read")
+    foreign = json.loads(json.dumps(status(ona, token, "sent")).replace(ona.number.phone_number_id, "999"))
+    both = {**known, "entry": [*known["entry"], *foreign["entry"]]}
+    stop = json.loads(json.dumps(text(ona, "STOP")).replace(ona.number.phone_number_id, "999"))
+    news = webhook(ona, {"event": "DISABLED_UPDATE"}, field="account_update")
+    elsewhere = json.loads(json.dumps(news).replace(ona.number.waba_id, "888"))
+    received(both, elsewhere)
+    received(stop, lane=Lane.INBOUND)
 
+    drained()
     drained(Lane.INBOUND)
 
-    assert (Contact.objects.count(), Message.objects.count(), unread()) == (0, 0, 0)
+    assert (Contact.objects.count(), Message.objects.count(), unread()) == (1, 0, 0)
+    assert states(ona) == {"Asha": "read"}
+    aside = Post.objects.order_by("id").values_list("quarantined_reason", "named")
+    assert list(aside) == [
+        (FOREIGN, sorted({"999", ona.number.phone_number_id, ona.number.waba_id})),
+        (FOREIGN, ["888"]),
+        (FOREIGN, sorted({"999", ona.number.waba_id})),
+    ]
+
+
+def it_forgets_after_a_month_what_was_never_ours_to_read() -> None:
+    ona = shop()
+    received(json.loads(json.dumps(text(ona, "STOP")).replace(ona.number.phone_number_id, "999")), b"{")
+    drained()
+
+    tidy(TableReader(keyring()), at=NOON + timedelta(days=31))
+
+    assert [post.quarantined_reason for post in Post.objects.all()] == ["not a webhook"]
+
+
+def it_holds_a_few_large_posts_at_a_time() -> None:
+    large = b" " * (3 * 1024 * 1024)
+    received(*(large for _ in range(5)))
+
+    assert [drained().posts for _ in range(3)] == [3, 2, 0]
+
+
+def it_folds_in_several_threads_without_counting_anything_twice() -> None:
+    ona = shop()
+    for place in range(40):
+        agreed(ona, f"N{place}")
+    into = batch(ona)
+    frozen(ona, into)
+    tokens = [token.hex for token in accepted(ona, hold(ona)).values()]
+    words = [(token, word) for token in tokens for word in ("sent", "delivered", "read", "sent", "read")]
+    Random(3).shuffle(words)
+    received(*(status(ona, token, word) for token, word in words))
+    received(text(ona, "Hola"), lane=Lane.INBOUND)
+    stop = Event()
+    thread = Thread(target=run, args=(TableReader(keyring()), stop))
+    thread.start()
+
+    deadline = monotonic() + 60
+    while unread() and monotonic() < deadline:
+        stop.wait(0.05)
+    stop.set()
+    thread.join()
+
+    assert unread() == 0
+    assert set(states(ona).values()) == {"read"}
+    assert {k: n for k, n in tallies(into).items() if k != "replied"} == dict.fromkeys(
+        ("audience", "accepted", "sent", "delivered", "read"), 40
+    )
+    assert Message.objects.count() == 1
 
 
 def it_withdraws_a_consent_that_meta_says_was_withdrawn() -> None:
@@ -286,13 +350,14 @@ def it_forgets_after_a_month_and_event_keys_after_eight_days() -> None:
     token = sent_to_asha(ona)
     received(status(ona, token, "read"))
     drained()
-    folded_at = Post.objects.get().folded_at
-    assert isinstance(folded_at, datetime)
 
-    tidy(TableReader(keyring()), at=folded_at + timedelta(days=9))
+    tidy(TableReader(keyring()), at=NOON + timedelta(days=7))
+    assert (Post.objects.count(), SeenEvent.objects.count()) == (1, 1)
+
+    tidy(TableReader(keyring()), at=NOON + timedelta(days=9))
     assert (Post.objects.count(), SeenEvent.objects.count()) == (1, 0)
 
-    tidy(TableReader(keyring()), at=folded_at + timedelta(days=31))
+    tidy(TableReader(keyring()), at=NOON + timedelta(days=31))
     assert Post.objects.count() == 0
 
 
