@@ -29,6 +29,14 @@ test: setup ## Run the tests (ARGS="-k consent")
 	@$(BIN)/python -m tools.browser
 	@$(BIN)/python -m pytest --numprocesses=2 $(ARGS)
 
+.PHONY: faults
+faults: setup ## Kill, cut off and count from outside (FULL=1 at full size, ARGS="--only killed")
+	@FULL="$(FULL)" $(BIN)/python -m tools.faults $(ARGS)
+
+.PHONY: soak
+soak: setup ## Send for MINUTES at PACE a second and watch the memory (MINUTES=20 PACE=1000)
+	@$(BIN)/python -m tools.soak --minutes $(or $(MINUTES),20) --pace $(or $(PACE),1000) $(ARGS)
+
 .PHONY: cluster
 cluster: setup ## Send on a whole cluster while parts of it are killed (ARGS="--people 12000")
 	@$(BIN)/python -m tools.cluster $(ARGS)

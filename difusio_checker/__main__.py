@@ -20,6 +20,8 @@ _NUMBERS = (
         "refused",
         "parked",
         "in_doubt",
+        "capped",
+        "unsent",
         "leavings",
         "confirmed_once",
         "confirmed_more",
@@ -44,14 +46,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="difusio_checker", description=__doc__)
     for name, meaning in (
-        ("orders", "the CSV of orders that was imported"),
+        ("orders", "the CSV of orders that was imported, if there were any"),
         ("people", "the CSV of people that was imported"),
         ("consents", "the CSV of consents, when it is not the one of people"),
         ("audience", "the exported audience, JSON lines"),
         ("ledger", "the exported ledger, JSON lines"),
         ("segment", "the segment's tree, JSON"),
     ):
-        parser.add_argument(f"--{name}", type=Path, required=name != "consents", help=meaning)
+        needed = name not in {"orders", "consents"}
+        parser.add_argument(f"--{name}", type=Path, required=needed, help=meaning)
     parser.add_argument(
         "--simulator", required=True, help="the simulator's address, as http://127.0.0.1:9100"
     )
@@ -59,11 +62,20 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument(
         "--template", action="append", default=[], help="count this template's messages alone"
     )
+    parser.add_argument(
+        "--number", action="append", default=[], help="count this number's messages alone (Meta's id)"
+    )
+    parser.add_argument(
+        "--after", type=int, default=0, help="what the simulator accepted up to this row does not count"
+    )
     parser.add_argument("--since", help="ISO time: messages accepted before do not count; else the launch")
     parser.add_argument("--launched", help="ISO time of the launch; else the audience's first row")
     parser.add_argument("--shift-days", type=int, default=0, help="by how many days the orders were moved")
     parser.add_argument("--zone", default="Europe/Madrid", help="where the files' local times are")
     parser.add_argument("--allow-parked", type=int, default=0, help="so many parked messages are all right")
+    parser.add_argument(
+        "--allow-unsent", type=int, default=0, help="so many that wait, expired or were cancelled"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object on the last line")
     return parser
 
@@ -85,12 +97,13 @@ def _case(options: argparse.Namespace) -> Case:
         segment=segment,
         audience=audience,
         ledger=read_ledger(options.ledger),
-        seen=see(options.simulator),
+        seen=see(options.simulator, numbers=frozenset(options.number), after=options.after),
         topic=options.topic,
         launched_at=launched,
         since=since.timestamp(),
         templates=frozenset(options.template),
         allow_parked=options.allow_parked,
+        allow_unsent=options.allow_unsent,
     )
 
 

@@ -58,14 +58,14 @@ class Act:
     at: datetime
 
 
-def read_input(orders: Path, people: Path, *, zone: ZoneInfo, shift: timedelta) -> dict[str, Person]:
+def read_input(orders: Path | None, people: Path, *, zone: ZoneInfo, shift: timedelta) -> dict[str, Person]:
     """Give everybody by customer number.  Raises InputError."""
     found: dict[str, Person] = {}
     for row in _rows(people):
         customer = row.get("customer", "")
         if customer and customer not in found:
             found[customer] = Person(customer, {**row, "phone": phone(row.get("phone", ""))})
-    for customer, country, event in _events(orders, zone=zone, shift=shift):
+    for customer, country, event in _events(orders, zone=zone, shift=shift) if orders else ():
         person = found.setdefault(customer, Person(customer))
         person.columns["country"] = person.columns.get("country") or _COUNTRIES.get(country, "")
         person.events.append(event)

@@ -18,6 +18,10 @@ from difusio_checker.segment import is_meant
 LEAVING_S: Final = 5.0
 _PAUSED: Final = ("US",)
 _EXAMPLES: Final = 5
+# A message that failed because the person gets enough marketing may be tried once more, a day later.
+_MAY_BE_TRIED_AGAIN: Final = 131049
+# What the audience says of people whose turn has not come, or will not: counted apart, and few may there be.
+_UNSENT: Final = frozenset({"queued", "claimed", "sending", "expired", "cancelled"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class Case:
     since: float
     templates: frozenset[str] = frozenset()
     allow_parked: int = 0
+    allow_unsent: int = 0
 
 
 @dataclass(slots=True)
@@ -52,6 +57,8 @@ class Result:
     refused: int = 0
     parked: int = 0
     in_doubt: int = 0
+    capped: int = 0
+    unsent: int = 0
     leavings: int = 0
     confirmed_once: int = 0
     confirmed_more: int = 0
@@ -87,6 +94,7 @@ def judge(case: Case) -> Result:
     wrong = (
         result.lost + result.sent_twice + result.without_consent + result.after_leaving + result.strangers
         + result.confirmed_more + result.unconfirmed + result.in_doubt + max(0, result.parked - case.allow_parked)
+        + max(0, result.unsent - case.allow_unsent)
         + sum(result.audience_differs.values()) + sum(result.ledger_differs.values())
     )  # fmt: skip
     result.holds = wrong == 0
@@ -159,7 +167,7 @@ def _received(case: Case, who: _Who, result: Result) -> set[str]:
         if case.templates and message.template not in case.templates:
             continue
         key = who.at(message.address, message.person)
-        times[key, message.content_hash] += 1
+        times[key, message.content_hash] += message.failed_with != _MAY_BE_TRIED_AGAIN
         if not _is_allowed(ledger.get(key, []), message.at):
             without.add(key)
         if key in left_at and message.at > left_at[key] + LEAVING_S:
@@ -203,8 +211,23 @@ def _lost(
     if len(refused) > sum(case.seen.refused.values()):
         refused = set()
     open_ends = {key for key in missed if key in states and states[key].state in {"parked", "in_doubt"}}
+    unsent = {key for key in missed if key in states and states[key].state in _UNSENT}
+    capped = {
+        key for key in missed & _got_another(case, who) if key in states and states[key].reason == "capped"
+    }
     result.withdrawn, result.refused = len(withdrawn), len(refused)
-    result.lost = result.note("lost", missed - withdrawn - refused - open_ends)
+    result.unsent, result.capped = len(unsent - withdrawn), len(capped)
+    result.lost = result.note("lost", missed - withdrawn - refused - open_ends - unsent - capped)
+
+
+def _got_another(case: Case, who: _Who) -> set[str]:
+    """Give those who got a template message that is not counted here: they may have had their share of marketing."""
+    return {
+        who.at(message.address, message.person)
+        for message in case.seen.accepted
+        if message.is_template
+        and (message.at < case.since or (case.templates and message.template not in case.templates))
+    }
 
 
 def _may_get(person: Person, acts: list[Act], at: datetime) -> bool:

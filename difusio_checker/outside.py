@@ -1,12 +1,14 @@
 """What the platform says (its exported audience and ledger) and what the simulator saw."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 from urllib.error import URLError
+from urllib.parse import quote
 from urllib.request import urlopen
 
 _PAGE: Final = 10_000
@@ -46,14 +48,19 @@ class LedgerRow:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """One message that the simulator accepted.  at: real seconds since 1970."""
+    """One message that the simulator accepted.  at: real seconds since 1970.
+
+    failed_with: the code it failed with later, asked for only where somebody seems to have got the same twice.
+    """
 
     at: float
+    wamid: str
     address: str
     person: str
     is_template: bool
     template: str
     content_hash: str
+    failed_with: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,19 +116,24 @@ def read_ledger(path: Path) -> list[LedgerRow]:
     ]
 
 
-def see(url: str) -> Seen:
-    """Ask the simulator for all that it accepted and heard.  Raises OutsideError."""
+def see(url: str, *, numbers: frozenset[str] = frozenset(), after: int = 0) -> Seen:
+    """Ask the simulator for all that it accepted and heard.  Raises OutsideError.
+
+    numbers: on these alone, Meta's ids; empty: on all.  after: of the accepted rows, those behind this one.
+    """
     base = url.rstrip("/")
     accepted = tuple(
         Accepted(
             at=float(row.get("real_at", row["at"])),
+            wamid=str(row.get("wamid") or ""),
             address=str(row["address"]),
             person=str(row["person"]),
             is_template=row["type"] == "template",
             template=str(row.get("template") or ""),
             content_hash=str(row["content_hash"]),
         )
-        for row in _pages(base, "accepted")
+        for row in _pages(base, "accepted", after)
+        if not numbers or row["phone_number_id"] in numbers
     )
     written = tuple(
         Written(
@@ -133,9 +145,25 @@ def see(url: str) -> Seen:
             is_native=row.get("kind") in {"stop", "resume"},
         )
         for row in _pages(base, "inbound")
+        if not numbers or row["phone_number_id"] in numbers
     )
     counts = _get(f"{base}/_control/counts")
-    return Seen(accepted, written, {str(code): int(n) for code, n in counts.get("refused", {}).items()})
+    refused = {str(code): int(n) for code, n in counts.get("refused", {}).items()}
+    return Seen(_with_failures(base, accepted), written, refused)
+
+
+def _with_failures(base: str, accepted: tuple[Accepted, ...]) -> tuple[Accepted, ...]:
+    """Ask of messages that stand there twice whether they failed: a second try after a failure is no repetition."""
+    copies = Counter((row.person, row.content_hash) for row in accepted if row.is_template)
+    failures: dict[str, int] = {}
+    for address in {row.address for row in accepted if copies[row.person, row.content_hash] > 1}:
+        person = _get(f"{base}/_control/people/{quote(address)}")
+        failures |= {
+            row["wamid"]: row["failed_with"]
+            for row in person.get("chat", [])
+            if row.get("failed_with") is not None
+        }
+    return tuple(replace(row, failed_with=failures.get(row.wamid)) for row in accepted)
 
 
 def _means_leaving(kind: str, text: str) -> bool:
@@ -153,8 +181,7 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
         raise OutsideError(f"{path}: {error}") from None
 
 
-def _pages(base: str, name: str) -> Iterator[dict[str, Any]]:
-    after = 0
+def _pages(base: str, name: str, after: int = 0) -> Iterator[dict[str, Any]]:
     while True:
         page = _get(f"{base}/_control/{name}?after={after}&limit={_PAGE}")
         rows = page["data"]

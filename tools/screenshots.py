@@ -1,9 +1,8 @@
 """Make pictures of every page: wide and narrow, light and dark.
 
-Without --url it starts a server of its own with made-up people.  The README's picture comes from here:
+Without --url it starts a server of its own with made-up people.  The README's pictures come from here:
 
-    python -m tools.screenshots build/screenshots
-    cp build/screenshots/campaign-1280-light.png docs/images/campaign.png
+    python -m tools.screenshots docs/images --readme
 """
 
 import argparse
@@ -23,6 +22,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 WIDTHS: Final = {1280: 860, 390: 844}
 SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 CHROMIUM: Final = "/usr/bin/chromium"
+README: Final = ("first-run", "campaign", "segment-edit", "conversation")
 _WAIT_S: Final = 30
 
 # What a page needs before it is photographed; run in a thread of its own, since Playwright's has an event loop.
@@ -56,6 +56,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("folder", type=Path, help="where the pictures go")
     parser.add_argument("--language", default="en", choices=["ca", "es", "en"])
     parser.add_argument("--only", default="", help="the pages whose names begin so")
+    parser.add_argument(
+        "--readme", action="store_true", help="only the README's, wide and light, one window tall"
+    )
     parser.add_argument("--url", help="a running server, as http://127.0.0.1:8000")
     parser.add_argument("--email", default="")
     parser.add_argument("--password", default="")
@@ -76,18 +79,20 @@ def _photograph_ours(
 ) -> None:
     from tests.console import cast, tour
 
-    wanted = [screen for screen in tour.SCREENS if not options.only or screen.name.startswith(options.only)]
+    wanted = [screen for screen in tour.SCREENS if screen.name.startswith(options.only)]
+    if options.readme:
+        wanted = [screen for screen in tour.SCREENS if screen.name in README]
     if not options.only:
         for shot in _looks(browser, options, url):
             shot("first-run", "/first-run/")
     shop = run(tour.bare)
     for shot in _looks(browser, options, url):
-        if not options.only:
+        if not options.only and not options.readme:
             shot("sign-in", "/sign-in/")
             shot("not-found", "/nothing/")
         shot.sign_in("dana@forn.example", cast.PASSWORD)
         for screen in wanted:
-            if screen.is_telling_when_empty:
+            if screen.is_telling_when_empty and not options.readme:
                 shot(f"{screen.name}-empty", screen.address)
     run(tour.stock, shop)
     for shot in _looks(browser, options, url):
@@ -104,11 +109,12 @@ class _Shot:
         self._folder: Path = options.folder
         self._url = url
         self._look = look
+        self._is_for_readme: bool = options.readme
 
     def __call__(self, name: str, address: str) -> None:
         self.page.goto(self._url + address)
-        path = self._folder / f"{name}-{self._look}.png"
-        self.page.screenshot(path=path, full_page=True)
+        path = self._folder / (f"{name}.png" if self._is_for_readme else f"{name}-{self._look}.png")
+        self.page.screenshot(path=path, full_page=not self._is_for_readme)
         print(path)
 
     def sign_in(self, email: str, password: str) -> None:
@@ -125,8 +131,8 @@ class _Shot:
 
 
 def _looks(browser: Browser, options: argparse.Namespace, url: str) -> Iterator[_Shot]:
-    for width, height in WIDTHS.items():
-        for scheme in SCHEMES:
+    for width, height in list(WIDTHS.items())[: 1 if options.readme else None]:
+        for scheme in SCHEMES[: 1 if options.readme else None]:
             context = browser.new_context(
                 viewport={"width": width, "height": height},
                 color_scheme=scheme,

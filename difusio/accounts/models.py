@@ -65,6 +65,7 @@ class Workspace(models.Model):
     time_zone = models.CharField(max_length=64, default="Europe/Madrid")
     country = models.CharField(max_length=2, default="ES")
     is_demo = models.BooleanField(default=False)
+    requires_second_factor = models.BooleanField(default=False)
     # The bounds of marketing, see ``restrain``; empty: none.  A new business begins with the usual ones.
     quiet_from = models.TimeField(null=True, blank=True)
     quiet_until = models.TimeField(null=True, blank=True)

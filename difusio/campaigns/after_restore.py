@@ -60,14 +60,18 @@ def _of_workspace(workspace: Workspace, *, at: datetime) -> SetBack:
     batches.pause_anew(own, reason=RESTORED, at=at)
     Campaign.objects.filter(pk__in=sending).update(state=CampaignState.PAUSED)
     scheduled = list(
-        Campaign.objects.filter(workspace=workspace, state=CampaignState.SCHEDULED)
+        Campaign.objects.filter(
+            workspace=workspace, state__in=[CampaignState.SCHEDULED, CampaignState.PREPARING]
+        )
         .order_by("id")
         .select_for_update()
         .values_list("id", flat=True)
     )
     with translation.override(workspace.language):
         why = gettext("The store came out of a backup: it may have left since.")
-    Round.objects.filter(campaign__in=scheduled, launched_at=None).update(held_back=why, scheduled_for=None)
+    Round.objects.filter(campaign__in=scheduled, launched_at=None).update(
+        held_back=why, scheduled_for=None, preparing_since=None
+    )
     Campaign.objects.filter(pk__in=scheduled).update(state=CampaignState.DRAFT)
     cancelled = batches.cancel_waiting(workspace.pk, except_for=own)
     audit.record(

@@ -11,7 +11,7 @@ from difusio.message_templates.choose import sendable
 from difusio.message_templates.compiled import compile_batch
 from difusio.message_templates.models import Template
 from difusio.outbox.bounds import bounds_of
-from difusio.outbox.freeze import Audience, Judged, judge
+from difusio.outbox.freeze import Audience, Canary, Judged, judge
 from difusio.rules.us_pause import paused_countries
 from difusio.segments.compile import Question, compile_tree
 from difusio.segments.tree import parse
@@ -40,7 +40,7 @@ class Planned:
         """Choose the version that people of a language get."""
         return choose_version(language, self.versions, otherwise=self.variant.language)
 
-    def audience(self, batches: Mapping[str, int] | None = None) -> Audience:
+    def audience(self, batches: Mapping[str, int] | None = None, *, canary: Canary | None = None) -> Audience:
         """Put the question in the outbox's words; batches: contact language → batch id, to freeze."""
         topic = self.campaign.topic
         return Audience(
@@ -54,6 +54,7 @@ class Planned:
             required_fields=self.required,
             bounds=bounds_of(self.campaign.workspace, topic),
             batches=batches or {},
+            canary=canary,
         )
 
 

@@ -15,7 +15,7 @@ def copy(campaign_id: int, *, name: str, by: str, at: datetime) -> Campaign:
     campaign = Campaign.objects.filter(pk=campaign_id).first()
     if campaign is None:
         raise NoSuchCampaign
-    variant = Variant.objects.get(round__campaign=campaign, round__seq=1, name="A")
+    variant = Variant.objects.select_related("round").get(round__campaign=campaign, round__seq=1, name="A")
     return plan(
         workspace_id=campaign.workspace_id,
         name=name[:NAME_CHARS],
@@ -23,6 +23,7 @@ def copy(campaign_id: int, *, name: str, by: str, at: datetime) -> Campaign:
         topic_id=campaign.topic_id,
         segment_id=campaign.segment_id,
         number_id=campaign.number_id,
+        has_canary=variant.round.has_canary,
         message=Message(variant.template_name, variant.language, variant.values),
         by=by,
         at=at,

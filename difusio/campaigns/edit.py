@@ -7,7 +7,7 @@ from django.db import transaction
 
 from difusio.campaigns.errors import InThePast, IsScheduled, NotADraft
 from difusio.campaigns.models import Campaign, CampaignKind, CampaignState, Round, Step, Variant
-from difusio.campaigns.plan import NO_MESSAGE, Message, see_that_topic_fits
+from difusio.campaigns.plan import NO_MESSAGE, Message, see_that_topic_fits, usually_has_canary
 from difusio.campaigns.running import lock_campaign
 from difusio.numbers.models import Number
 
@@ -37,6 +37,8 @@ def edit_whom(campaign_id: int, whom: Whom) -> Campaign:
         if accounts.values("waba_id").distinct().count() > 1:
             _write(campaign, NO_MESSAGE)
             campaign.open_step = Step.WHAT
+        if campaign.kind != whom.kind:
+            Round.objects.filter(campaign=campaign, seq=1).update(has_canary=usually_has_canary(whom.kind))
         campaign.name, campaign.kind = whom.name, whom.kind
         campaign.topic_id, campaign.segment_id = whom.topic_id, whom.segment_id
         campaign.number_id = whom.number_id
@@ -57,8 +59,10 @@ def edit_what(campaign_id: int, message: Message) -> Campaign:
     return campaign
 
 
-def edit_when(campaign_id: int, moment: datetime | None, *, at: datetime) -> Campaign:
-    """Note when a draft is to leave; None: as soon as it is launched.
+def edit_when(
+    campaign_id: int, moment: datetime | None, *, has_canary: bool | None = None, at: datetime
+) -> Campaign:
+    """Note when a draft is to leave; None: as soon as it is launched.  has_canary: None: as before.
 
     Raises NoSuchCampaign, NotADraft, IsScheduled, InThePast.
     """
@@ -66,7 +70,10 @@ def edit_when(campaign_id: int, moment: datetime | None, *, at: datetime) -> Cam
         raise InThePast
     with transaction.atomic():
         campaign = lock_draft(campaign_id)
-        Round.objects.filter(campaign=campaign, seq=1).update(scheduled_for=moment, held_back="")
+        first = Round.objects.filter(campaign=campaign, seq=1)
+        first.update(scheduled_for=moment, held_back="")
+        if has_canary is not None:
+            first.update(has_canary=has_canary)
         _passed(campaign, Step.WHEN)
     return campaign
 

@@ -46,6 +46,10 @@ class TooLate(CampaignError):
     """Its moment passed while nothing was running here: see whether it still fits, and choose another one."""
 
 
+class LaunchBroke(CampaignError):
+    """The launch broke off for a reason nobody expected, and nothing left: try again, and report it if it repeats."""
+
+
 class MorePeople(CampaignError):
     """More people would get it by now than you were shown: look at the numbers again."""
 
@@ -80,6 +84,10 @@ class NotRunning(CampaignError):
 
 class NotPaused(CampaignError):
     """Only a paused campaign can be resumed."""
+
+
+class NotHeld(CampaignError):
+    """Nothing of this campaign is held: there is no rest to let go."""
 
 
 class NothingToCancel(CampaignError):

@@ -9,7 +9,8 @@ from django.db import transaction
 from django.db.models import Sum
 
 from difusio.accounts import audit
-from difusio.campaigns.audience import counted, planned
+from difusio.campaigns.audience import Counted, counted, planned
+from difusio.campaigns.canary import size
 from difusio.campaigns.errors import (
     Blocked,
     MorePeople,
@@ -20,7 +21,8 @@ from difusio.campaigns.errors import (
 )
 from difusio.campaigns.findings import findings, said
 from difusio.campaigns.models import Campaign, CampaignKind, CampaignState, Round, RoundBatch
-from difusio.outbox.freeze import freeze
+from difusio.campaigns.models import Canary as RoundCanary
+from difusio.outbox.freeze import Canary, freeze
 from difusio.outbox.models import Batch, Lane, Tally
 from difusio.rules.findings import Level
 
@@ -57,7 +59,7 @@ def launch(campaign_id: int, *, by: str, at: datetime, at_most: int | None = Non
         first = Round.objects.get(campaign=campaign, seq=1)
         if campaign.state in {CampaignState.SENDING, CampaignState.PAUSED} and first.launched_at:
             return _first_result(campaign)
-        if campaign.state not in {CampaignState.DRAFT, CampaignState.SCHEDULED}:
+        if campaign.state not in {CampaignState.DRAFT, CampaignState.SCHEDULED, CampaignState.PREPARING}:
             raise NotADraft
         if campaign.number.stopped_for:
             raise NumberStopped
@@ -66,26 +68,20 @@ def launch(campaign_id: int, *, by: str, at: datetime, at_most: int | None = Non
         blocks = [said(finding) for finding in findings(count, at=at) if finding.level is Level.BLOCK]
         if blocks:
             raise Blocked(" ".join(blocks))
-        lane = Lane.SERVICE if campaign.kind == CampaignKind.SERVICE_ALERT else Lane.BULK
-        batches = {}
-        for version, template in sorted(count.templates.items()):
-            batch = Batch.objects.create(
-                workspace=campaign.workspace,
-                number=campaign.number,
-                lane=lane,
-                topic=campaign.topic,
-                template=template,
-                message={"values": dict(plan.variant.values)},
-                created_at=at,
-            )
-            RoundBatch.objects.create(round=first, variant=plan.variant, language=version, batch=batch)
-            batches[version] = batch.pk
-        places = {language: batches[version] for language, version in count.languages.items()}
-        frozen = freeze(plan.audience(places), due_at=at, at=at)
+        first_people = size(count.people, is_wanted=first.has_canary)
+        rest = _batches(campaign, count, first, held_at=at if first_people else None, at=at)
+        canary = None
+        if first_people:
+            own = _batches(campaign, count, first, is_canary=True, at=at)
+            # The campaign's id chooses: the next one's canary is somebody else.
+            canary = Canary(own, first_people * 1_000_000 // count.people, seed=campaign.pk)
+        frozen = freeze(plan.audience(rest, canary=canary), due_at=at, at=at)
         if not frozen.queued:
             raise NobodyConsents
         if at_most is not None and frozen.queued > at_most:
             raise MorePeople
+        if canary:
+            _keep_canary(first, canary)
         campaign.state = CampaignState.SENDING
         campaign.save(update_fields=["state"])
         first.launched_at, first.launched_by, first.held_back = at, by, ""
@@ -98,6 +94,44 @@ def launch(campaign_id: int, *, by: str, at: datetime, at_most: int | None = Non
             at=at,
         )
     return Launched(campaign.pk, frozen.audience, frozen.queued, frozen.skipped)
+
+
+def _batches(
+    campaign: Campaign,
+    count: Counted,
+    of: Round,
+    *,
+    at: datetime,
+    held_at: datetime | None = None,
+    is_canary: bool = False,
+) -> dict[str, int]:
+    """Make a batch for each language version that somebody gets; give contact language → batch."""
+    plan = count.plan
+    lane = Lane.SERVICE if campaign.kind == CampaignKind.SERVICE_ALERT else Lane.BULK
+    made = {}
+    for version, template in sorted(count.templates.items()):
+        batch = Batch.objects.create(
+            workspace=campaign.workspace,
+            number=campaign.number,
+            lane=lane,
+            topic=campaign.topic,
+            template=template,
+            message={"values": dict(plan.variant.values)},
+            held_at=held_at,
+            created_at=at,
+        )
+        RoundBatch.objects.create(
+            round=of, variant=plan.variant, language=version, is_canary=is_canary, batch=batch
+        )
+        made[version] = batch.pk
+    return {language: made[version] for language, version in count.languages.items()}
+
+
+def _keep_canary(of: Round, canary: Canary) -> None:
+    """Note how many people the hash has chosen; a canary of nobody passes at once."""
+    tallies = Tally.objects.filter(batch__in=set(canary.batches.values()), measure="audience")
+    people = tallies.aggregate(n=Sum("n"))["n"] or 0
+    RoundCanary.objects.create(round=of, people=people)
 
 
 def _first_result(campaign: Campaign) -> Launched:

@@ -27,9 +27,19 @@ class CampaignState(models.TextChoices):
 
     DRAFT = "draft"
     SCHEDULED = "scheduled"
+    PREPARING = "preparing"
     SENDING = "sending"
     PAUSED = "paused"
     CANCELLED = "cancelled"
+
+
+class CanaryState(models.TextChoices):
+    """What a canary has led to."""
+
+    WAITING = "waiting"  # the first share is on its way, or Meta has not told yet what came of it
+    PASSED = "passed"  # nothing speaks against it: the rest was let go
+    HELD = "held"  # too many failed or left: a person decides
+    OVERRULED = "overruled"  # a person let the rest go
 
 
 class Step(models.TextChoices):
@@ -73,16 +83,21 @@ class Campaign(models.Model):
 class Round(models.Model):
     """One wave of a campaign.
 
-    scheduled_for: when it is to leave; in a draft only a wish, empty for "at once".  not_after: what has not left by
-    then does not leave any more; empty: the kind's usual time after the launch.  held_back: why a scheduled round did
-    not leave at its moment, in the workspace's language; empty once somebody has planned anew.
+    scheduled_for: when it is to leave; in a draft only a wish, empty for "at once".  preparing_since, job: while a job
+    prepares its launch; cleared, the job knows that somebody stopped it.  not_after: what has not left by then does not
+    leave any more; empty: the kind's usual time after the launch.  held_back: why it did not leave, in the language of
+    whoever launched it; empty once somebody has planned anew.  has_canary: a large audience gets a first share, whose
+    outcome decides about the rest.
     """
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="rounds")
     seq = models.PositiveSmallIntegerField()
     scheduled_for = models.DateTimeField(null=True, blank=True)
     scheduled_by = models.CharField(max_length=120, blank=True, default="")
+    preparing_since = models.DateTimeField(null=True, blank=True)
+    job = models.UUIDField(null=True, blank=True)
     held_back = models.TextField(blank=True, default="")
+    has_canary = models.BooleanField(default=True)
     not_after = models.DateTimeField(null=True, blank=True)
     launched_at = models.DateTimeField(null=True, blank=True)
     launched_by = models.CharField(max_length=120, blank=True, default="")
@@ -92,7 +107,12 @@ class Round(models.Model):
             models.UniqueConstraint(fields=["campaign", "seq"], name="campaigns_round_once"),
         ]
         indexes: ClassVar = [
-            # What the clock asks every second.
+            # What the clock asks every second: what is due, and what no worker prepares any more.
+            models.Index(
+                fields=["job"],
+                name="campaigns_round_preparing",
+                condition=Q(preparing_since__isnull=False),
+            ),
             models.Index(
                 fields=["scheduled_for"],
                 name="campaigns_round_due",
@@ -129,19 +149,48 @@ class Variant(models.Model):
 
 
 class RoundBatch(models.Model):
-    """What a round handed to the outbox: one batch per variant and language."""
+    """What a round handed to the outbox: one batch per variant and language, and one more for its canary."""
 
     round = models.ForeignKey(Round, models.CASCADE, related_name="batches")
     variant = models.ForeignKey(Variant, models.CASCADE, related_name="batches")
     language = models.CharField(max_length=16)
+    is_canary = models.BooleanField(default=False)
     batch = models.OneToOneField(Batch, models.PROTECT, related_name="round_batch")
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["round", "variant", "language"], name="campaigns_round_batch_once"
+                fields=["round", "variant", "language", "is_canary"], name="campaigns_round_batch_once"
             ),
         ]
 
     def __str__(self) -> str:
         return f"batch {self.batch_id} of round {self.round_id}"
+
+
+class Canary(models.Model):
+    """The first share of a round, and what was decided about the rest.
+
+    people: how many it has.  seen: what came of it when it was judged, and against what (``canary.Seen``).
+    """
+
+    round = models.OneToOneField(Round, models.CASCADE, related_name="canary")
+    people = models.PositiveIntegerField()
+    state = models.CharField(max_length=16, choices=CanaryState, default=CanaryState.WAITING)
+    seen = models.JSONField(default=dict)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.CharField(max_length=120, blank=True, default="")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(state__in=CanaryState.values), name="campaigns_canary_state"),
+        ]
+        indexes: ClassVar = [
+            # What the clock asks every second.
+            models.Index(
+                fields=["id"], name="campaigns_canary_waiting", condition=Q(state=CanaryState.WAITING)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"canary of round {self.round_id}"

@@ -37,12 +37,14 @@ def plan(
     segment_id: int,
     number_id: int,
     message: Message = NO_MESSAGE,
+    has_canary: bool | None = None,
     by: str,
     at: datetime,
 ) -> Campaign:
     """Store a draft with one round and one variant.  Nothing is sent and nobody is fixed yet.
 
-    Without a message its open step is what to say.  Raises AlertWithoutService, MarketingWithoutTopic.
+    Without a message its open step is what to say.  has_canary: None: as is usual for its kind.
+    Raises AlertWithoutService, MarketingWithoutTopic.
     """
     see_that_topic_fits(kind, topic_id)
     with transaction.atomic():
@@ -57,7 +59,11 @@ def plan(
             created_at=at,
             created_by=by,
         )
-        first = Round.objects.create(campaign=campaign, seq=1)
+        first = Round.objects.create(
+            campaign=campaign,
+            seq=1,
+            has_canary=usually_has_canary(kind) if has_canary is None else has_canary,
+        )
         Variant.objects.create(
             round=first,
             name="A",
@@ -66,6 +72,11 @@ def plan(
             values=dict(message.values),
         )
     return campaign
+
+
+def usually_has_canary(kind: CampaignKind) -> bool:
+    """Tell whether campaigns of a kind have a canary if nobody says otherwise: an alert must not wait."""
+    return kind != CampaignKind.SERVICE_ALERT
 
 
 def see_that_topic_fits(kind: CampaignKind, topic_id: int) -> None:

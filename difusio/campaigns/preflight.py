@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from difusio.campaigns.audience import Counted, counted, planned
+from difusio.campaigns.canary import size
 from difusio.campaigns.errors import NoSuchCampaign
 from difusio.campaigns.findings import findings
 from difusio.campaigns.models import Campaign
@@ -21,7 +22,8 @@ class Preflight:
     audience = eligible + everything in skipped (reason → people).  versions: language version → people.
     required_fields: placeholders without default read these; people without them are skipped as ``missing_field``.
     room: to how many more people Meta lets the portfolio write now.  at_once: how many leave without waiting for more
-    of it; finish_at: when the last one does, by the number's pace and the room.  cost: None: unknown, no rate card.
+    of it; finish_at: when the last one does, by the number's pace and the room.  canary: how many get it first, 0: all
+    at once.  cost: None: unknown, no rate card.
     """
 
     campaign_id: int
@@ -34,6 +36,7 @@ class Preflight:
     pace_per_s: int
     room: Room
     at_once: int
+    canary: int
     finish_at: datetime
     cost: Cost | None
     findings: tuple[Finding, ...]
@@ -77,6 +80,7 @@ def examine(count: Counted, *, at: datetime) -> Preflight:
         pace_per_s=pace,
         room=room,
         at_once=leaves.at_once,
+        canary=size(count.people, is_wanted=count.plan.variant.round.has_canary),
         finish_at=leaves.done_at,
         cost=_cost(count, at=at),
         findings=findings(count, at=at, leaves=leaves, room=room),

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 
 from difusio.accounts import audit
 from difusio.campaigns.models import Campaign, CampaignState, RoundBatch
+from difusio.campaigns.prepare import take_back
 from difusio.outbox import batches
 
 
@@ -22,8 +23,12 @@ class Stopped:
 def stop_everything(workspace_id: int, *, by: str, at: datetime) -> Stopped:
     """Pause every campaign that has something left to send and take every scheduled one back to the drafts.
 
-    One transaction and one entry in the audit log; repeating it changes nothing.  Answers to people still leave.
+    What a job prepares is taken back; if it is being frozen at this moment, it comes out paused.  Repeating it changes
+    nothing.  Answers to people still leave.
     """
+    preparing = Campaign.objects.filter(workspace_id=workspace_id, state=CampaignState.PREPARING)
+    for campaign_id in preparing.order_by("id").values_list("id", flat=True):
+        take_back(campaign_id, by=by, at=at)
     with transaction.atomic():
         sending = list(under_way(workspace_id).select_for_update())
         scheduled = list(

@@ -7,6 +7,7 @@ from threading import Event
 import structlog
 from django.conf import settings
 
+from difusio.campaigns.canary import judge_canaries
 from difusio.campaigns.launch_due import launch_due
 from difusio.common.clock import now
 from difusio.common.store import STORE_AWAY, forget_connection
@@ -26,12 +27,12 @@ _log = structlog.get_logger("difusio.clock")
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """How many deliveries each rule moved, how many campaigns it launched, and how many it held back."""
+    """How many deliveries each rule moved, how many campaigns it has prepared, and how many it held back."""
 
     expired: int
     parked: int
     orphans: int
-    launched: int = 0
+    prepared: int = 0
     held_back: int = 0
 
 
@@ -59,7 +60,8 @@ def sweep(*, at: datetime) -> Swept:
     close_finished(before=at - _CLOSE_AFTER)
     forget_old(at=at)
     room.forget(at=at)
+    judge_canaries(at=at)
     due = launch_due(at=at)
     return Swept(
-        expired=expired, parked=parked, orphans=orphans, launched=due.launched, held_back=due.held_back
+        expired=expired, parked=parked, orphans=orphans, prepared=due.prepared, held_back=due.held_back
     )

@@ -14,11 +14,8 @@ class ConsoleConfig(AppConfig):
         """Hear from allauth when somebody's second factor changes."""
         from allauth.mfa import signals
 
-        from difusio.console.sign_in import end_other_sessions
+        from difusio.console import sign_in
 
-        for changed in (
-            signals.authenticator_added,
-            signals.authenticator_removed,
-            signals.authenticator_reset,
-        ):
-            changed.connect(end_other_sessions, dispatch_uid="difusio.end_other_sessions")
+        signals.authenticator_added.connect(sign_in.added, dispatch_uid="difusio.added")
+        signals.authenticator_removed.connect(sign_in.removed, dispatch_uid="difusio.removed")
+        signals.authenticator_reset.connect(sign_in.renewed, dispatch_uid="difusio.renewed")

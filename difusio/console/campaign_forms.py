@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from difusio.accounts.models import Workspace
 from difusio.campaigns.edit import Whom
-from difusio.campaigns.models import NAME_CHARS, Campaign, CampaignKind
+from difusio.campaigns.models import NAME_CHARS, Campaign, CampaignKind, Round
 from difusio.consent.models import Topic, TopicKind
 from difusio.console.planning import KIND_WORDS
 from difusio.numbers.models import Number
@@ -81,7 +81,7 @@ class WhomForm(forms.Form):
 
 
 class WhenForm(forms.Form):
-    """Now, or at a moment in the workspace's time zone."""
+    """Now, or at a moment in the workspace's time zone; to all at once, or to a few first."""
 
     leaves = forms.ChoiceField(
         label=_("When does it leave?"),
@@ -94,6 +94,14 @@ class WhenForm(forms.Form):
     )
     time = forms.TimeField(
         label=_("Time"), required=False, widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+    )
+
+    canary = forms.BooleanField(
+        label=_("Try it on a few first"),
+        required=False,
+        help_text=_(
+            "A random share gets it first. The rest follows by itself, unless too many fail or leave: then you decide."
+        ),
     )
 
     def __init__(self, *args: Any, zone: str, **kwargs: Any) -> None:  # Any: Django's signature
@@ -118,12 +126,13 @@ class WhenForm(forms.Form):
         return values
 
     @staticmethod
-    def told(moment: datetime | None, zone: str) -> dict[str, object]:
+    def told(draft: Round, zone: str) -> dict[str, object]:
         """Give what a draft says already."""
-        if moment is None:
-            return {"leaves": NOW}
-        local = moment.astimezone(ZoneInfo(zone))
-        return {"leaves": LATER, "date": local.date(), "time": local.time()}
+        canary = {"canary": draft.has_canary}
+        if draft.scheduled_for is None:
+            return {"leaves": NOW, **canary}
+        local = draft.scheduled_for.astimezone(ZoneInfo(zone))
+        return {"leaves": LATER, "date": local.date(), "time": local.time(), **canary}
 
 
 def _topic(topic: Topic) -> str:

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.db.models import BooleanField, Exists, IntegerField, OuterRef
+from django.db.models import BooleanField, Exists, ExpressionWrapper, IntegerField, OuterRef, Q
 from django.db.models.expressions import RawSQL
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
@@ -19,13 +20,28 @@ from difusio.accounts.gates import SignedInRequest
 from difusio.accounts.hold import IS_HELD
 from difusio.accounts.models import Membership, Role, User, Workspace
 from difusio.accounts.rights import Right, may
-from difusio.campaigns.models import Campaign, RoundBatch
+from difusio.campaigns.models import Campaign, CampaignState, RoundBatch
 from difusio.contacts.models import Contact
 from difusio.message_templates.models import Template
 from difusio.segments.models import Segment
 
 # Pages that answer before there is an owner.
 _BEFORE_THE_OWNER = frozenset({"first_run", "set_language"})
+# Where a second factor is set up, and the ways out.
+_WITHOUT_SECOND_FACTOR: Final = frozenset(
+    {
+        "mfa_index",
+        "mfa_activate_totp",
+        "mfa_add_webauthn",
+        "mfa_view_recovery_codes",
+        "mfa_generate_recovery_codes",
+        "account_change_password",
+        "account_reauthenticate",
+        "account_sessions",
+        "account_logout",
+        "workspace",
+    }
+)
 # Under this name the session remembers in which of their workspaces somebody works.
 CHOSEN: Final = "workspace"
 # Nobody counts further than that at a glance; and a page never counts a hundred thousand rows.
@@ -37,14 +53,26 @@ _WAITING: Final = RawSQL(  # no value from outside: one count, within the query 
     output_field=IntegerField(),
 )
 _IS_HELD: Final = RawSQL(IS_HELD, [], output_field=BooleanField())  # noqa: S611  # no value from outside
-# Asked within the query that every page asks; open batches are few, and an index holds them alone.
-_IS_SENDING: Final = Exists(
-    RoundBatch.objects.filter(
-        batch__number__workspace=OuterRef("workspace"),
-        batch__is_open=True,
-        batch__paused_at=None,
-        batch__cancelled_at=None,
+# Recovery codes alone are none: they come with an app or a passkey.
+HAS_SECOND_FACTOR: Final = Exists(
+    Authenticator.objects.filter(
+        user=OuterRef("user"), type__in=[Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
     )
+)
+# Asked within the query that every page asks; open batches are few, and an index holds them alone.
+_IS_SENDING: Final = ExpressionWrapper(
+    Q(
+        Exists(
+            RoundBatch.objects.filter(
+                batch__number__workspace=OuterRef("workspace"),
+                batch__is_open=True,
+                batch__paused_at=None,
+                batch__cancelled_at=None,
+            )
+        )
+    )
+    | Q(Exists(Campaign.objects.filter(workspace=OuterRef("workspace"), state=CampaignState.PREPARING))),
+    output_field=BooleanField(),
 )
 
 
@@ -60,6 +88,7 @@ class Here:
 
     waiting: how many people wait for an answer there, counted up to ``MANY_WAIT``.
     is_sending: something of a campaign may leave there now, so that there is something to stop.
+    needs_second_factor: the workspace asks its members for one, and they have none yet.
     is_held: the store was restored, and nothing leaves until somebody lets it.
     """
 
@@ -70,6 +99,7 @@ class Here:
     waiting: int = 0
     is_sending: bool = False
     is_held: bool = False
+    needs_second_factor: bool = False
 
     def may(self, right: Right) -> bool:
         """Tell whether they have the right in this workspace."""
@@ -105,7 +135,9 @@ def _where(request: HttpRequest) -> Here | None:
     memberships = list(
         Membership.objects.filter(user=user)
         .select_related("workspace")
-        .annotate(waiting=_WAITING, is_sending=_IS_SENDING, is_held=_IS_HELD)
+        .annotate(
+            waiting=_WAITING, is_sending=_IS_SENDING, is_held=_IS_HELD, has_second_factor=HAS_SECOND_FACTOR
+        )
         .order_by("workspace_id")
     )
     if not memberships:
@@ -114,7 +146,14 @@ def _where(request: HttpRequest) -> Here | None:
     here = next((one for one in memberships if one.workspace_id == chosen), memberships[0])
     workspaces = [one.workspace for one in memberships]
     return Here(
-        user, here.workspace, Role(here.role), workspaces, here.waiting, here.is_sending, here.is_held
+        user,
+        here.workspace,
+        Role(here.role),
+        workspaces,
+        here.waiting,
+        here.is_sending,
+        here.is_held,
+        here.workspace.requires_second_factor and not here.has_second_factor,
     )
 
 
@@ -154,6 +193,18 @@ def conversation_for(here: Here, contact_id: int) -> Contact:
         raise Http404 from None
 
 
+def _to_second_factor(request: HttpRequest, name: str | None) -> HttpResponseBase | None:
+    """Lead a member to their account whose workspace asks for a second factor that they do not have yet."""
+    if name in _WITHOUT_SECOND_FACTOR:
+        return None
+    here = where(request)
+    if here is None or not here.needs_second_factor:
+        return None
+    if getattr(request, "htmx", False):
+        return HttpResponseClientRedirect(reverse("mfa_index"))
+    return redirect("mfa_index")
+
+
 class OwnerFirst(LoginRequiredMiddleware):
     """Denies by default: every page asks to sign in, and before there is an owner every page asks for one."""
 
@@ -166,8 +217,10 @@ class OwnerFirst(LoginRequiredMiddleware):
         """
         match = request.resolver_match
         name = match.url_name if match else None
-        if request.user.is_authenticated or name in _BEFORE_THE_OWNER:
+        if name in _BEFORE_THE_OWNER:
             return None
+        if request.user.is_authenticated:
+            return _to_second_factor(request, name)
         if is_first_run():
             return redirect("first_run")
         answer: HttpResponseBase | None = super().process_view(request, view_func, view_args, view_kwargs)

@@ -14,6 +14,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from difusio.accounts.models import User
+from difusio.accounts.second_factor import tell
+from difusio.common import clock
 from difusio.common.keyring import keyring
 
 _SECOND_FACTOR: Final = "accounts.second_factor"
@@ -111,10 +113,37 @@ def sign_in(request: HttpRequest, user: User) -> None:
 
 
 def end_other_sessions(request: HttpRequest, user: User, **_kwargs: object) -> None:
-    """End every session but this one: heard whenever a second factor comes, goes or is made anew."""
+    """End every session but this one."""
     from allauth.usersessions.internal.flows.sessions import end_other_sessions as end
 
     end(request, user)
+
+
+def tell_of_second_factor(
+    request: HttpRequest, user: User, authenticator: Any, act: str
+) -> None:  # Any: allauth's
+    """Write into the audit log that a second factor came, went or was made anew; nobody else's sessions go on."""
+    tell(user.pk, act, kind=str(authenticator.type), at=clock.now())
+    end_other_sessions(request, user)
+
+
+def added(request: HttpRequest, user: User, authenticator: Any, **_kwargs: object) -> None:  # Any: allauth's
+    """Hear that a second factor was added."""
+    tell_of_second_factor(request, user, authenticator, "added")
+
+
+def removed(
+    request: HttpRequest, user: User, authenticator: Any, **_kwargs: object
+) -> None:  # Any: allauth's
+    """Hear that a second factor was removed."""
+    tell_of_second_factor(request, user, authenticator, "removed")
+
+
+def renewed(
+    request: HttpRequest, user: User, authenticator: Any, **_kwargs: object
+) -> None:  # Any: allauth's
+    """Hear that recovery codes were made anew."""
+    tell_of_second_factor(request, user, authenticator, "renewed")
 
 
 def remember_language(response: HttpResponseBase, language: str) -> None:

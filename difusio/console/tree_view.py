@@ -68,7 +68,7 @@ _KIND_WORDS: Final = {
     "number": gettext_lazy("number"),
     "yes_no": gettext_lazy("yes or no"),
 }
-_EVENT_WORDS: Final = {
+EVENT_WORDS: Final = {
     "bought": gettext_lazy("Bought"),
     "returned": gettext_lazy("Returned something"),
     "visited": gettext_lazy("Visited"),
@@ -242,9 +242,9 @@ def _input_type(kind: Kind, test: str, value: str) -> str:
 def _event(part: Part, known: Known, frame: _Frame) -> Shown:
     name = event_name(part)
     is_other = part.text("name") == OTHER
-    names = {each: str(_EVENT_WORDS.get(each, each)) for each in known.events}
+    names = {each: str(EVENT_WORDS.get(each, each)) for each in known.events}
     if name and not is_other:
-        names.setdefault(name, str(_EVENT_WORDS.get(name, name)))
+        names.setdefault(name, str(EVENT_WORDS.get(name, name)))
     properties = known.events.get(name, {})
     numbers = [key for key, kind in properties.items() if kind == "number"]
     if part.text("sum_of") and part.text("sum_of") not in numbers:

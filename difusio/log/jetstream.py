@@ -92,6 +92,22 @@ class Cluster:
                 ),
             )
 
+    async def replay(self) -> int:
+        """Let the drains fold in everything that the stream keeps once more; give how many messages.
+
+        Raises what AWAY lists.
+        """
+        client = await self.connect("difusio log replay")
+        try:
+            await self.prepare(client)
+            streams = client.jetstream()
+            for consumer in CONSUMERS.values():
+                await streams.delete_consumer(STREAM, consumer)
+            await self.prepare(client)
+            return (await streams.stream_info(STREAM)).state.messages
+        finally:
+            await client.close()
+
     async def _connect(self, url: str, name: str) -> Client:
         client = Client()
 

@@ -31,6 +31,12 @@ def resume(batch_ids: Sequence[int]) -> int:
         return int(cursor.rowcount)
 
 
+def let_go(batch_ids: Sequence[int]) -> None:
+    """Let batches go that were held back until another one's outcome was known.  Repeating it changes nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(_queries["let_go"], {"batches": list(batch_ids)})
+
+
 def cancel(batch_ids: Sequence[int], *, at: datetime) -> int:
     """End everything of these batches that has not started; give how many deliveries."""
     with transaction.atomic(), connection.cursor() as cursor:

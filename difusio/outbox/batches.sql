@@ -13,6 +13,10 @@ WHERE id = ANY(%(batches)s) AND is_open
 UPDATE outbox_batch SET paused_at = NULL, pause_reason = ''
 WHERE id = ANY(%(batches)s) AND paused_at IS NOT NULL
 
+-- name: let_go
+-- What was held back until another batch's outcome was known may go out.
+UPDATE outbox_batch SET held_at = NULL WHERE id = ANY(%(batches)s) AND held_at IS NOT NULL
+
 -- name: cancel_batches
 -- No claim looks at a cancelled batch.
 UPDATE outbox_batch SET cancelled_at = %(at)s WHERE id = ANY(%(batches)s) AND cancelled_at IS NULL

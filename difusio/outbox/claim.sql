@@ -9,6 +9,7 @@ JOIN numbers_number n ON n.id = b.number_id
 JOIN numbers_portfolio p ON p.id = n.portfolio_id
 LEFT JOIN consent_topic t ON t.id = b.topic_id
 WHERE b.number_id = %(number)s AND b.is_open AND b.paused_at IS NULL AND b.cancelled_at IS NULL
+    AND b.held_at IS NULL
     AND (b.expires_at IS NULL OR b.expires_at > %(at)s)
     AND EXISTS (
         SELECT 1 FROM outbox_delivery d WHERE d.batch_id = b.id AND d.state = 'queued' AND d.due_at <= %(at)s)

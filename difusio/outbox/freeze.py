@@ -21,13 +21,26 @@ _COLUMNS = frozenset({"first_name", "last_name", "language", "country", "time_zo
 
 
 @dataclass(frozen=True, slots=True)
+class Canary:
+    """Which of those who will be written to come first, by a hash of their id: random, and the same when repeated.
+
+    batches: contact language → their batch id.  per_million: of a million people, so many.  seed: another one chooses
+    others.
+    """
+
+    batches: Mapping[str, int]
+    per_million: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Audience:
     """Who is asked for, and what must hold for each.
 
     members: SQL that gives contact ids as ``id`` (a compiled segment), parameters: what it binds.  paused_countries:
     whose numbers get no marketing.  required_fields: fields that must not be empty, as ``first_name`` or
     ``fields.size``.  bounds: who is left alone now is queued for later.  batches: contact language → batch id, for
-    every language that occurs; judging needs none.
+    every language that occurs; judging needs none.  canary: who goes into batches of their own.
     """
 
     workspace_id: int
@@ -40,6 +53,7 @@ class Audience:
     required_fields: Sequence[str] = ()
     bounds: Bounds = BOUNDLESS
     batches: Mapping[str, int] = field(default_factory=dict)
+    canary: Canary | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +148,7 @@ def _missing_field(fields: Sequence[str]) -> sql.Composable:
 
 
 def _parameters(audience: Audience, at: datetime) -> dict[str, Any]:
+    canary = audience.canary
     return {
         **audience.parameters,
         "workspace": audience.workspace_id,
@@ -142,6 +157,9 @@ def _parameters(audience: Audience, at: datetime) -> dict[str, Any]:
         "topic_kind": str(audience.topic_kind),
         "languages": list(audience.batches.keys()),
         "batches": list(audience.batches.values()),
+        "canaries": [canary.batches[language] if canary else None for language in audience.batches],
+        "canary_per_million": canary.per_million if canary else 0,
+        "seed": canary.seed if canary else 0,
         "paused_countries": list(audience.paused_countries),
         "is_counting": audience.bounds.is_counting,
         "at": at,

@@ -42,12 +42,18 @@ SET LOCAL work_mem = '128MB'
 WITH {judged}, frozen AS (
     INSERT INTO outbox_delivery (
         workspace_id, batch_id, number_id, contact_id, state, reason, allowed_by_id, due_at, epoch, tries, created_at)
-    SELECT %(workspace)s, batch.id, %(number)s, contact_id, CASE WHEN reason = '' THEN 'queued' ELSE 'skipped' END,
+    SELECT %(workspace)s,
+        CASE
+            WHEN reason = '' AND (hashint8extended(contact_id, %(seed)s) & 9223372036854775807) %% 1000000
+                < %(canary_per_million)s THEN batch.canary_id
+            ELSE batch.id END,
+        %(number)s, contact_id, CASE WHEN reason = '' THEN 'queued' ELSE 'skipped' END,
         CASE WHEN reason = '' AND asleep_until IS NOT NULL THEN 'quiet_hours' ELSE reason END,
         CASE WHEN reason = '' THEN entry_id END,
         CASE WHEN reason = '' THEN coalesce(asleep_until, %(due_at)s) ELSE %(due_at)s END, 0, 0, %(at)s
     FROM judged
-    JOIN unnest(%(languages)s::text[], %(batches)s::bigint[]) AS batch (language, id)
+    JOIN unnest(%(languages)s::text[], %(batches)s::bigint[], %(canaries)s::bigint[])
+        AS batch (language, id, canary_id)
         ON batch.language = judged.language
     ORDER BY contact_id
     RETURNING batch_id, state, reason

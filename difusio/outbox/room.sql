@@ -28,7 +28,7 @@ SELECT
         SELECT 1
         FROM numbers_number n
         JOIN outbox_batch b ON b.number_id = n.id AND b.is_open AND b.lane < %(lane)s AND b.template_id IS NOT NULL
-            AND b.paused_at IS NULL AND b.cancelled_at IS NULL
+            AND b.paused_at IS NULL AND b.cancelled_at IS NULL AND b.held_at IS NULL
         JOIN outbox_delivery d ON d.batch_id = b.id AND d.state = 'queued' AND d.due_at <= %(at)s
         WHERE n.portfolio_id = %(portfolio)s AND n.stopped_for = ''
         LIMIT %(limit)s

@@ -63,6 +63,17 @@ def _whole(name: str, default: int, sentence: str) -> int:
     return int(text)
 
 
+def _percents(name: str, default: str, sentence: str) -> dict[str, int]:
+    """Read whole percentages by word; a word that is left out keeps its default."""
+    found = {word: int(n) for word, _, n in (pair.partition("=") for pair in default.split())}
+    for pair in _setting(name, default, sentence).split():
+        word, _, n = pair.partition("=")
+        if word not in found or not n.isdigit():
+            raise ImproperlyConfigured(f"{name} has {pair!r}: write it as {default}.")
+        found[word] = int(n)
+    return found
+
+
 def _default_home() -> str:
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         return "/var/lib/difusio/home"
@@ -183,6 +194,28 @@ if not 1 <= DIFUSIO_REQUEST_S < DIFUSIO_LEASE_S:
         "a request only starts when the lease outlives it."
     )
 
+# A campaign's first share, whose outcome decides whether the rest goes out.
+DIFUSIO_CANARY_FROM = _whole(
+    "DIFUSIO_CANARY_FROM",
+    500,
+    "From so many people on a campaign has a canary: a twentieth of them (50 to 1,000) gets it first.",
+)
+DIFUSIO_CANARY_S = _seconds(
+    "DIFUSIO_CANARY_SECONDS",
+    900,
+    "How long Meta may take to say what came of the last message of a canary; it is judged as soon as all is known.",
+)
+DIFUSIO_CANARY_FAILED_PERCENT = _percents(
+    "DIFUSIO_CANARY_FAILED_PERCENT",
+    "offer=15 launch=15 service_alert=30",
+    "Of a canary's messages, by kind of campaign: if more fail than so many in a hundred, the rest is held.",
+)
+DIFUSIO_CANARY_LEFT_PERCENT = _percents(
+    "DIFUSIO_CANARY_LEFT_PERCENT",
+    "offer=5 launch=5 service_alert=10",
+    "Of the people whom a canary reached, by kind: if more leave than so many in a hundred, the rest is held.",
+)
+
 # Django
 
 INSTALLED_APPS = [
@@ -214,6 +247,7 @@ INSTALLED_APPS = [
     "difusio.inbox",
     "difusio.reports",
     "difusio.receiving",
+    "difusio.metrics",
 ]
 
 MIDDLEWARE = [
@@ -306,6 +340,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 # One locale folder per app; Django finds them by the apps' names.  Here: what Django itself says wrongly.
 LOCALE_PATHS = [BASE_DIR / "project" / "months"]
+FORMAT_MODULE_PATH = "difusio.project.formats"
 
 STATIC_URL = "static/"
 STATIC_ROOT = DIFUSIO_HOME / "static"
@@ -334,6 +369,14 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if DIFUSIO_HTTPS else None
+# Shared by all processes and machines: it counts who guesses passwords and codes.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "accounts_attempts",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Long work that a page starts waits in our own store for `difusio work`.

@@ -16,6 +16,7 @@ from difusio.common.clock import now
 from difusio.common.sealed import Keyring, load_keyring, save_keyring
 from difusio.common.sentences import SentenceError
 from difusio.project.database import database_settings
+from difusio.project.durability import has_standby, unsafe_settings
 from difusio.project.embedded_postgres import Store, open_store
 from difusio.project.logs import configure
 from difusio.project.schema_version import applied_migrations, known_migrations, refuse_newer_store
@@ -118,6 +119,14 @@ def bring_up_to_date() -> None:
                 call_command("migrate", verbosity=0, interactive=False)
         finally:
             cursor.execute("SELECT pg_advisory_unlock(hashtextextended('difusio migrate', 0))")
+
+
+def warn_of_store(installation: Installation) -> None:
+    """Say in the log what the store may lose.  Cost: 2 queries."""
+    if unsafe := unsafe_settings(connection):
+        _log.warning("store.unsafe", off=", ".join(unsafe))
+    if installation.store is None and not has_standby(connection):
+        _log.warning("store.no_standby")
 
 
 def _make_home(home: Path) -> None:

@@ -58,3 +58,15 @@ def log_reader() -> LogReader:
     from difusio.log.table_reader import TableReader
 
     return TableReader(keyring())
+
+
+def replay_log() -> int:
+    """Let the drains fold in what is kept once more.
+
+    Gives how many posts of the table and messages of the stream that are.  Raises UnfitCluster.
+    """
+    from difusio.log.kept import replay
+
+    refuse_unfit_log()
+    cluster = log_cluster()
+    return replay() + (asyncio.run(cluster.replay()) if cluster is not None else 0)

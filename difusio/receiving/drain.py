@@ -1,7 +1,8 @@
 """The drain: take raw webhooks from the log, fold what they say into the store, inbound messages first."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from difusio.cloud_api.news import (
 )
 from difusio.cloud_api.verdicts import Outcome, failed_later
 from difusio.cloud_api.webhooks import event_key, key_prefix, named, read_webhook
+from difusio.common import counters
 from difusio.common.binding import binding_cursor, listed
 from difusio.common.clock import now
 from difusio.common.keyring import keyring
@@ -190,7 +192,20 @@ def _fold_posts(log: LogReader, posts: Sequence[Post], *, at: datetime) -> Drain
         # As of when it came, not of when we got round to it: so a replay says the same.
         _apply(news, known, at=received_at)
     messages = sum(isinstance(news, InboundMessage) for news, _ in others)
-    return Drained(len(posts), len(heard.statuses), messages, len(heard.poisoned))
+    drained = Drained(len(posts), len(heard.statuses), messages, len(heard.poisoned))
+    if posts:
+        _count(drained, posts[0].lane, heard.statuses.values(), at=at)
+    return drained
+
+
+def _count(drained: Drained, lane: Lane, statuses: Iterable[StatusUpdate], *, at: datetime) -> None:
+    """Count for the operators what was folded; a transaction that is undone afterwards is counted again."""
+    counters.FOLDED_POSTS.add(lane.name.lower(), n=drained.posts)
+    counters.INBOUND.add(n=drained.messages)
+    counters.SET_ASIDE.add(n=drained.poison)
+    for word, n in Counter(status.status for status in statuses).items():
+        counters.STATUSES.add(word, n=n)
+    counters.WEBHOOK_DELAY.observe(*((at - status.at).total_seconds() for status in statuses))
 
 
 class _Read:

@@ -9,6 +9,7 @@ import asyncio
 import hmac
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from datetime import datetime
+from time import monotonic
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -17,6 +18,7 @@ import structlog
 from difusio.cloud_api import signature
 from difusio.cloud_api.webhooks import looks_inbound
 from difusio.common import clock as wall_clock
+from difusio.common import counters
 from difusio.log.port import IncomingPost, Lane, LogError, LogWriter
 from difusio.receiving.group_commit import GroupCommit
 
@@ -78,7 +80,11 @@ class _Receiver:
             return
         if scope["type"] != "http":
             return
+        began = monotonic()
         status, text = await self._answer(scope, receive)
+        if scope["method"] == "POST":
+            counters.POSTS.add(status)
+            counters.POST_SECONDS.observe(monotonic() - began)
         body = text.encode("utf-8", "replace")
         headers = [*_TEXT, (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": status, "headers": headers})

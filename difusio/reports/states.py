@@ -12,6 +12,7 @@ COMPLETED: Final = "completed"
 WORDS: Final[dict[str, Promise]] = {
     CampaignState.DRAFT: _("Draft"),
     CampaignState.SCHEDULED: _("Scheduled"),
+    CampaignState.PREPARING: _("Preparing"),
     CampaignState.SENDING: _("Sending"),
     CampaignState.PAUSED: _("Paused"),
     CampaignState.CANCELLED: _("Cancelled"),

@@ -17,6 +17,7 @@ from difusio.cloud_api.answers import Answer, Lost, NotSent, judge
 from difusio.cloud_api.transport import CloudApi
 from difusio.cloud_api.verdicts import Outcome as Word
 from difusio.cloud_api.wires import Result
+from difusio.common import counters
 from difusio.common.sealed import UnknownKeyError
 from difusio.common.store import STORE_AWAY
 from difusio.log.port import LogReader
@@ -250,14 +251,15 @@ class NumberSender:
                 await asyncio.sleep(self._pacer.next_at(monotonic()) - monotonic())
 
     def _post(self, api: CloudApi, item: Ready) -> None:
+        now = monotonic()
         if not self._in_air:
-            self._answered_at = monotonic()
+            self._answered_at = now
         self._in_air += 1
         self._landed.clear()
         path = f"{self._number.phone_number_id}/{item.path}"
-        api.send(path, item.body, self._number.access_token, partial(self._hear, item))
+        api.send(path, item.body, self._number.access_token, partial(self._hear, item, now))
 
-    def _hear(self, item: Ready, result: Result) -> None:
+    def _hear(self, item: Ready, began: float, result: Result) -> None:
         now = monotonic()
         self._in_air -= 1
         if not self._in_air:
@@ -270,6 +272,10 @@ class NumberSender:
             self._breaker.failed(failure, now)
         judgement = judge(result)
         verdict = judgement.verdict
+        counters.REQUEST_SECONDS.observe(now - began)
+        counters.REQUESTS.add(self._number.id, verdict.outcome)
+        if judgement.refusal is not None and verdict.code is not None:
+            counters.REFUSALS.add(self._number.id, verdict.code)
         if verdict.outcome is Word.RETRY and verdict.scope == "number":
             self._pacer.slow_down(now)
         self._sent.append(Sent(item, judgement))

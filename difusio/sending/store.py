@@ -134,7 +134,8 @@ class Outbox:
         self._unreached: deque[str] = deque()
         # Batches whose people just got something from another one → when they are claimed from again, monotonic.
         self._resting: dict[int, float] = {}
-        self._tries: dict[int, int] = {}
+        # The tokens of a delivery's refused attempts; a verdict that is written down twice is counted once.
+        self._tries: dict[int, set[UUID]] = {}
         self._no_room_until: dict[int, float] = {}
         self._last_inbound = self._newest_inbound()
         # Only spreads retries in time; nothing secret hangs on it.
@@ -285,7 +286,9 @@ class Outbox:
         delivery_id = item.ready.intent.delivery_id
         word, retry_at = str(verdict.outcome), None
         if verdict.outcome is Word.RETRY:
-            tries = self._tries[delivery_id] = self._tries.get(delivery_id, 0) + 1
+            refused = self._tries.setdefault(delivery_id, set())
+            refused.add(item.ready.intent.token)
+            tries = len(refused)
             if tries >= _MOST_TRIES and verdict.scope == "delivery":
                 word = str(Word.GIVE_UP)
             else:

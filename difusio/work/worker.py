@@ -9,8 +9,10 @@ from typing import Any, Final
 import structlog
 from django.db import connection
 from django_tasks import TaskResultStatus
+from django_tasks.base import DEFAULT_TASK_PRIORITY
 from django_tasks_db.models import DBTaskResult
 
+from difusio.common import counters
 from difusio.common.clock import now
 from difusio.common.giving_way import GaveWay, giving_way_when
 from difusio.common.store import STORE_AWAY, forget_connection
@@ -29,20 +31,23 @@ Job = DBTaskResult[Any, Any]
 _log = structlog.get_logger("difusio.work")
 
 
-def run(stop: Event, *, owner: str) -> None:
-    """Do jobs until ``stop`` is set; the one in hand gives way then.  owner: who is asked when it hangs."""
+def run(stop: Event, *, owner: str, only_urgent: bool = False) -> None:
+    """Do jobs until ``stop`` is set; the one in hand gives way then.
+
+    owner: who is asked when it hangs.  only_urgent: leave the others alone, so that no import is waited for.
+    """
     with giving_way_when(stop):
-        _run(stop, owner)
+        _run(stop, owner, only_urgent=only_urgent)
 
 
-def _run(stop: Event, owner: str) -> None:
+def _run(stop: Event, owner: str, *, only_urgent: bool) -> None:
     tidy_at = now()
     while not stop.is_set():
         try:
             if now() >= tidy_at:
                 tidy(before=now() - _KEPT)
                 tidy_at = now() + _TIDY_EVERY
-            did = work_once(owner=owner)
+            did = work_once(owner=owner, only_urgent=only_urgent)
         except STORE_AWAY:
             _log.warning("work.store_away")
             forget_connection()
@@ -51,9 +56,11 @@ def _run(stop: Event, owner: str) -> None:
             stop.wait(_IDLE_S)
 
 
-def work_once(*, owner: str) -> bool:
-    """Do one job, if there is one; say whether there was."""
+def work_once(*, owner: str, only_urgent: bool = False) -> bool:
+    """Do one job, if there is one, urgent ones first; say whether there was."""
     waiting = DBTaskResult.objects.filter(status__in=[TaskResultStatus.READY, TaskResultStatus.RUNNING])
+    if only_urgent:
+        waiting = waiting.filter(priority__gt=DEFAULT_TASK_PRIORITY)
     for job_id in waiting.values_list("id", flat=True)[:_LOOKED_AT]:
         with _in_hand(job_id) as is_ours:
             # Who had it may have ended it between our look and our lock.
@@ -88,6 +95,7 @@ def _in_hand(job_id: object) -> Iterator[bool]:
 def _do(job: Job, owner: str) -> None:
     if len(job.worker_ids) >= _MOST_TRIES:
         _end(job, "difusio.work.worker.GaveUp")
+        counters.JOBS.add("gave_up")
         _log.error("work.gave_up", job=str(job.pk), what=job.task_path, tries=len(job.worker_ids))
         return
     job.claim(owner)
@@ -104,8 +112,10 @@ def _do(job: Job, owner: str) -> None:
     except Exception as error:  # noqa: BLE001  # one job must not end the engine; the log says where
         kind = type(error)
         _end(job, f"{kind.__module__}.{kind.__qualname__}")
+        counters.JOBS.add("failed")
         _log.exception("work.failed", job=str(job.pk), what=job.task_path)
     else:
+        counters.JOBS.add("done")
         _log.info("work.done", job=str(job.pk), what=job.task_path)
 
 

@@ -33,6 +33,12 @@ _ASK: Final = """async (options) => {
     return found.violations.flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.html.slice(0, 160)}`));
 }"""
 
+# Targets that a finger would miss.
+_SMALL: Final = """() => [...document.querySelectorAll("button, .button, input, select")]
+    .filter((part) => !["hidden", "checkbox", "radio"].includes(part.type))
+    .filter((part) => part.checkVisibility() && part.getBoundingClientRect().height < 44)
+    .map((part) => "too small to touch: " + part.outerHTML.slice(0, 160))"""
+
 
 def _run(page: Page, options: Mapping[str, object]) -> list[str]:
     found: list[str] = page.evaluate(_ASK, options)
@@ -50,12 +56,7 @@ def _wrong(page: Page) -> list[str]:
     wrong += [f"narrow {one}" for one in _run(page, _RULES)]
     if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
         wrong.append("wider than a phone")
-    wrong += page.evaluate(
-        """() => [...document.querySelectorAll("button, .button, input, select")]
-            .filter((part) => !["hidden", "checkbox", "radio"].includes(part.type))
-            .filter((part) => part.checkVisibility() && part.getBoundingClientRect().height < 44)
-            .map((part) => "too small to touch: " + part.outerHTML.slice(0, 160))"""
-    )
+    wrong += page.evaluate(_SMALL)
     page.set_viewport_size({"width": _WIDE["width"], "height": _WIDE["height"]})
     return wrong
 
@@ -76,6 +77,11 @@ def it_shuts_nobody_out(
     page.locator("[name=password]").fill(cast.PASSWORD)
     page.locator("main button.is-main").click()
     page.wait_for_url(lambda address: "/sign-in/" not in address)
+    page.set_viewport_size({"width": _NARROW["width"], "height": _NARROW["height"]})
+    page.locator("[popovertarget=menu]").first.click()
+    page.evaluate(AXE_SCRIPT)
+    wrong["menu"] = [*_run(page, _RULES), *page.evaluate(_SMALL)]
+    page.set_viewport_size({"width": _WIDE["width"], "height": _WIDE["height"]})
     for screen in tour.SCREENS:
         page.goto(live_server.url + shop.address(screen.address))
         wrong[screen.name] = _wrong(page)

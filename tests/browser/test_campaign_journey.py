@@ -33,6 +33,7 @@ def stage(
         try:
             platform.open()
             log = platform.start("web", "--port", str(port)).log
+            platform.start("work", "--urgent")
             wait_until(lambda: "Pages on" in log.read_text("utf-8"), "the pages are served")
             yield platform, f"http://127.0.0.1:{port}"
         finally:

@@ -1,7 +1,11 @@
 """A campaign of the shop's template to everybody, in few words."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
+from django_tasks_db.models import DBTaskResult
+
+from difusio.campaigns import prepare
 from difusio.campaigns.models import Campaign, CampaignKind
 from difusio.campaigns.plan import Message, plan
 from difusio.message_templates.models import Template
@@ -35,6 +39,16 @@ def draft(
         by="Dana",
         at=NOON,
     )
+
+
+def work(*, at: datetime) -> int:
+    """Do the launches that wait for a worker, at a moment; give how many that were."""
+    waiting = list(DBTaskResult.objects.ready().filter(task_path=prepare.run.module_path))
+    for job in waiting:
+        names = ("campaign_id", "by", "language", "at_most", "is_scheduled")
+        prepare.launch_prepared(**dict(zip(names, job.args_kwargs["args"], strict=True)), at=at)
+        job.set_successful(None)
+    return len(waiting)
 
 
 def version(of: Shop, language: str, *, status: str = "APPROVED") -> Template:

@@ -17,21 +17,22 @@ from difusio.campaigns.errors import (
     NotScheduled,
 )
 from difusio.campaigns.launch import launch
-from difusio.campaigns.launch_due import LATEST, Due, launch_due
+from difusio.campaigns.launch_due import Due, launch_due
 from difusio.campaigns.models import Campaign, CampaignState, Round
 from difusio.campaigns.plan import NO_MESSAGE
+from difusio.campaigns.prepare import LATEST
 from difusio.campaigns.schedule import schedule
 from difusio.campaigns.unschedule import unschedule
 from difusio.consent.models import Act
 from difusio.contacts.models import Contact
 from difusio.outbox.models import Delivery
-from tests.campaigns.steps import draft
+from tests.campaigns.steps import draft, work
 from tests.cast import NOON, Shop, agreed, say, shop
 
 pytestmark = pytest.mark.django_db
 
 HOUR = timedelta(hours=1)
-NOTHING = Due(launched=0, held_back=0)
+NOTHING = Due(prepared=0, held_back=0)
 
 
 @pytest.fixture
@@ -56,8 +57,9 @@ def it_leaves_at_its_moment_and_only_once(ona: Shop) -> None:
     campaign = scheduled(ona)
     assert launch_due(at=NOON + HOUR - timedelta(seconds=1)) == NOTHING
 
-    assert launch_due(at=NOON + HOUR) == Due(launched=1, held_back=0)
+    assert launch_due(at=NOON + HOUR) == Due(prepared=1, held_back=0)
     assert launch_due(at=NOON + HOUR) == NOTHING
+    assert work(at=NOON + HOUR) == 1
 
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.SENDING
@@ -72,6 +74,7 @@ def it_takes_whoever_agrees_by_then(ona: Shop) -> None:
     agreed(ona, "Dunia")
 
     launch_due(at=NOON + HOUR)
+    work(at=NOON + HOUR)
 
     assert Delivery.objects.filter(state="queued").count() == 2
 
@@ -81,13 +84,14 @@ def it_comes_back_to_the_drafts_and_says_why_it_could_not_leave(ona: Shop) -> No
     ona.template.status = "PAUSED"
     ona.template.save()
 
-    assert launch_due(at=NOON + HOUR) == Due(launched=0, held_back=1)
+    launch_due(at=NOON + HOUR)
+    work(at=NOON + HOUR)
     assert launch_due(at=NOON + HOUR) == NOTHING
 
-    # In the language of the workspace, whatever the clock speaks.
+    # In the language of the workspace, whatever the worker speaks.
     assert "no es pot enviar" in reason(campaign)
     held = AuditEntry.objects.get(act="campaign.held_back")
-    assert (held.actor, held.details["campaign"]) == ("clock", campaign.pk)
+    assert (held.actor, held.details["campaign"]) == ("Dana", campaign.pk)
 
 
 def it_comes_back_when_nobody_agrees_any_more(ona: Shop) -> None:
@@ -95,6 +99,7 @@ def it_comes_back_when_nobody_agrees_any_more(ona: Shop) -> None:
     say(ona, Contact.objects.get(), Act.WITHDRAWN, at=NOON)
 
     launch_due(at=NOON + HOUR)
+    work(at=NOON + HOUR)
 
     assert "comprovació prèvia" in reason(campaign)
 
@@ -102,7 +107,7 @@ def it_comes_back_when_nobody_agrees_any_more(ona: Shop) -> None:
 def it_does_not_leave_hours_late_because_nothing_was_running(ona: Shop) -> None:
     campaign = scheduled(ona)
 
-    assert launch_due(at=NOON + HOUR + LATEST + HOUR) == Due(launched=0, held_back=1)
+    assert launch_due(at=NOON + HOUR + LATEST + HOUR) == Due(prepared=0, held_back=1)
 
     assert reason(campaign)
     assert Round.objects.get(campaign=campaign).scheduled_for is None

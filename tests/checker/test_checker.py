@@ -82,6 +82,8 @@ class World:
             {
                 "seq": len(self.accepted) + 1,
                 "at": LAUNCH.timestamp() + after_s,
+                "wamid": f"wamid.{len(self.accepted) + 1}",
+                "phone_number_id": "1",
                 "address": PHONES.get(who, who),
                 "person": who,
                 "token": token,
@@ -140,6 +142,8 @@ class _served:  # noqa: N801  # reads as a verb where it is used
                     "/_control/inbound": {"data": world.inbound[after : after + 2]},
                     "/_control/counts": {"refused": world.refused},
                 }
+                if url.path.startswith("/_control/people/"):
+                    answers[url.path] = {"chat": [row for row in world.accepted if row.get("failed_with")]}
                 body = json.dumps(answers[url.path]).encode()
                 self.send_response(200)
                 self.send_header("Content-Length", str(len(body)))
@@ -197,6 +201,8 @@ def it_finds_nothing_where_all_is_right(world: World, capsys: pytest.CaptureFixt
         "refused": 0,
         "parked": 0,
         "in_doubt": 0,
+        "capped": 0,
+        "unsent": 0,
         "leavings": 0,
         "confirmed_once": 0,
         "confirmed_more": 0,
@@ -354,6 +360,56 @@ def it_lists_what_is_parked_or_in_doubt_apart(world: World, capsys: pytest.Captu
     world.audience[1] = _member("bilal", "in_doubt")
     code, found = _verdict(world, capsys)
     assert (code, found["lost"], found["in_doubt"]) == (1, 0, 1)
+
+
+@pytest.mark.parametrize("state", ["queued", "expired", "cancelled"])
+def it_counts_apart_whose_turn_has_not_come_or_will_not(
+    world: World, capsys: pytest.CaptureFixture[str], state: str
+) -> None:
+    world.accepted.pop()
+    world.audience[1] = _member("bilal", state)
+
+    code, found = _verdict(world, capsys)
+    assert (code, found["lost"], found["unsent"]) == (1, 0, 1)
+
+    assert _verdict(world, capsys, "--allow-unsent", "1")[0] == 0
+
+
+def it_believes_that_somebody_was_capped_only_if_they_got_another_message(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.accepted.pop()
+    world.audience[1] = _member("bilal", "skipped", "capped")
+
+    assert _verdict(world, capsys)[1]["lost"] == 1
+
+    world.accept("bilal", after_s=-3600)
+    code, found = _verdict(world, capsys)
+    assert (code, found["lost"], found["capped"]) == (0, 0, 1)
+
+
+def it_lets_a_second_try_be_after_the_first_failed_for_too_much_marketing(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.accept("asha", after_s=90_000, token="another")
+    assert _verdict(world, capsys)[1]["sent_twice"] == 1
+
+    world.accepted[0]["failed_with"] = 131049
+    assert _verdict(world, capsys)[0] == 0
+
+    world.accepted[0]["failed_with"] = 131026
+    assert _verdict(world, capsys)[1]["sent_twice"] == 1
+
+
+def it_counts_one_number_and_what_came_after_a_row_alone(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.accept("asha", token="another")
+    world.accepted[-1]["phone_number_id"] = "2"
+    assert _verdict(world, capsys)[1]["sent_twice"] == 1
+
+    assert _verdict(world, capsys, "--number", "1")[0] == 0
+    assert _verdict(world, capsys, "--after", "2")[1]["lost"] == 1
 
 
 def it_compares_the_audience_with_its_own_answer(world: World, capsys: pytest.CaptureFixture[str]) -> None:

@@ -69,9 +69,9 @@ def it_says_of_each_what_its_next_moment_is(client: Client, workspace: Workspace
     page = _page(client)
 
     # In the time zone of the workspace.
-    assert "leaves Nov. 20, 2026, noon" in page
-    assert "launched Nov. 20, 2026, noon" in page
-    assert "It was scheduled and did not leave. Meta has paused the template." in " ".join(page.split())
+    assert "leaves 20 November 2026, 12:00" in page
+    assert "launched 20 November 2026, 12:00" in page
+    assert "It did not leave. Meta has paused the template." in " ".join(page.split())
 
 
 @pytest.mark.parametrize(

@@ -237,23 +237,23 @@ def it_says_why_a_campaign_stands_still(client: Client, campaign: Campaign) -> N
 
 
 @pytest.mark.parametrize("people", [1, 3])
-def it_costs_ten_queries_for_one_person_and_for_three(
+def it_costs_eleven_queries_for_one_person_and_for_three(
     client: Client, campaign: Campaign, people: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for n in range(people):
         cast.make_delivery(campaign, f"Person {n}")
 
-    # Session, user, campaign, counters, standstill, role, launch; for the bubble variant, batches, a delivery.
-    with django_assert_num_queries(10):
+    # Session, user, campaign, counters, standstill, canary, role, launch; for the bubble variant, batches, a delivery.
+    with django_assert_num_queries(11):
         _page(client, campaign)
 
 
-def it_costs_six_queries_to_move(
+def it_costs_seven_queries_to_move(
     client: Client, campaign: Campaign, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     seen = Watch.of(funnel(campaign.pk))
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         _part(client, campaign, seen)
 
 

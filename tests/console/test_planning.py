@@ -1,5 +1,6 @@
 """A campaign is planned in steps that can be left and found again, checked, and launched, in the browser's forms."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from difusio.console.pages import checking
 from difusio.message_templates.models import Template
 from difusio.outbox.models import Delivery
 from difusio.segments.models import Segment
+from difusio.work.worker import work_once
 from tests.campaigns.steps import EVERYBODY, draft, version
 from tests.cast import NOON, Shop, agreed, person, shop
 from tests.console import cast
@@ -82,6 +84,10 @@ def it_goes_from_whom_to_launch(ona: Shop) -> None:
     at = leads(client, f"/campaigns/{campaign.pk}/launch/", {"shown": "1"})
 
     assert at == f"/campaigns/{campaign.pk}/"
+    page = text(client, at)
+    assert "It is being prepared" in page
+    assert "Stop everything" in page
+    assert work_once(owner="test")
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.SENDING
     assert Delivery.objects.filter(state="queued").count() == 1
@@ -301,7 +307,7 @@ def it_asks_for_the_number_of_people_above_a_threshold(ona: Shop, monkeypatch: p
 
     leads(client, f"/campaigns/{campaign.pk}/launch/", {"shown": "1", "typed": " 1 "})
     campaign.refresh_from_db()
-    assert campaign.state == CampaignState.SENDING
+    assert campaign.state == CampaignState.PREPARING
 
 
 @pytest.mark.parametrize("shown", ["", "x", "-1", "9" * 40])
@@ -318,9 +324,28 @@ def it_does_not_launch_to_more_people_than_were_shown(ona: Shop) -> None:
     client, campaign = member(ona), draft(ona)
     agreed(ona, "Dunia")
 
-    client.post(f"/campaigns/{campaign.pk}/launch/", {"shown": "1"})
+    at = leads(client, f"/campaigns/{campaign.pk}/launch/", {"shown": "1"})
+    watched = re.search(r'hx-get="([^"]*seen=preparing[^"]*)"', text(client, at))
+    assert watched
+    work_once(owner="test")
 
-    assert "More people would get it by now" in text(client, f"/campaigns/{campaign.pk}/check/")
+    # Whoever watches is led to the check; whoever comes later finds the reason too.
+    answer = client.get(watched[1], headers={"HX-Request": "true"})
+    assert answer["HX-Redirect"] == f"/campaigns/{campaign.pk}/check/"
+    for page in (at, f"/campaigns/{campaign.pk}/check/"):
+        assert "More people would get it by now" in text(client, page)
+    assert not Delivery.objects.exists()
+
+
+def it_can_be_stopped_while_it_is_prepared(ona: Shop) -> None:
+    client, campaign = member(ona), draft(ona)
+    leads(client, f"/campaigns/{campaign.pk}/launch/", {"shown": "1"})
+
+    assert leads(client, f"/campaigns/{campaign.pk}/unschedule/") == f"/campaigns/{campaign.pk}/"
+
+    work_once(owner="test")
+    campaign.refresh_from_db()
+    assert campaign.state == CampaignState.DRAFT
     assert not Delivery.objects.exists()
 
 
@@ -338,7 +363,7 @@ def it_says_what_forbids_the_launch_and_offers_none(ona: Shop) -> None:
     assert 'id="launch"' not in page
 
 
-def it_warns_of_more_people_than_meta_takes_today(ona: Shop) -> None:
+def it_says_how_more_people_than_meta_takes_today_spread_over_days(ona: Shop) -> None:
     agreed(ona, "Dunia")
     portfolio = ona.number.portfolio
     portfolio.messaging_limit = 1
@@ -346,7 +371,7 @@ def it_warns_of_more_people_than_meta_takes_today(ona: Shop) -> None:
 
     page = text(member(ona), f"/campaigns/{draft(ona).pk}/check/?count=1")
 
-    assert "Meta takes 1 more people within 24 hours; 1 person would be turned down." in page
+    assert "Meta lets you write to 1 people a day: 1 of 2 leave at once" in page
 
 
 def it_reaches_no_step_before_its_turn(ona: Shop) -> None:

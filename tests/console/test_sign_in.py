@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
@@ -60,6 +61,10 @@ def it_stops_who_guesses() -> None:
     answer = client.post("/sign-in/", {"login": "dana@forn.example", "password": cast.PASSWORD})
 
     assert "Too many attempts" in answer.content.decode()
+    # Where every process looks: another one would let them guess on.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) > 0 FROM accounts_attempts WHERE expires > now()")
+        assert cursor.fetchone() == (True,)
 
 
 def it_signs_out_by_a_form_and_asks_first_who_comes_by_a_link(client: Client) -> None:

@@ -135,3 +135,16 @@ def it_says_the_version_in_the_changelog() -> None:
     text = (ROOT / "CHANGELOG.md").read_text("utf-8")
 
     assert f"\n## {__version__} " in text
+
+
+def it_names_only_tests_of_faults_that_exist() -> None:
+    page = (REFERENCE / "failure-matrix.md").read_text("utf-8")
+    files = [*(ROOT / "tests" / "faults").glob("test_*.py"), *(ROOT / "tests" / "outbox").glob("test_*.py")]
+    there = set(
+        re.findall(r"^def (it_\w+)", "".join(path.read_text("utf-8") for path in files), re.MULTILINE)
+    )
+
+    named = set(re.findall(r"`(it_\w+)`", page))
+
+    assert len(named) > 20
+    assert named - there == set()

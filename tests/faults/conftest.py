@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
-from tests.faults.stage import Platform, own_database
+from tests.faults.stage import ENGINES, Platform, own_database
 
 
 @pytest.fixture(scope="package")
@@ -21,9 +21,16 @@ def stage(django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathF
 
 
 @pytest.fixture
+def own_store(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Let a test open a stage on a server that it may kill."""
+    with django_db_blocker.unblock():
+        yield
+
+
+@pytest.fixture
 def platform(stage: Platform) -> Iterator[Platform]:
     """Give the stage with every engine running once and nothing going wrong."""
-    stage.ensure("receive", "drain", "clock", "send")
+    stage.ensure(*ENGINES)
     stage.faults()
     yield stage
     stage.faults()

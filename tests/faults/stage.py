@@ -1,9 +1,9 @@
 """The stage of the fault tests: real engines, a real simulator, one store; killed, stopped and counted from outside.
 
-Long times are scaled down: a lease of 2 s instead of 30, a request's deadline of 1 s instead of 10, 3 s of doubt
-instead of 900, and people who live sixty times faster than we do.
+Long times are scaled down (`scale.py`); the checker counts each campaign (`Platform.check`).
 """
 
+import csv
 import json
 import os
 import signal
@@ -14,8 +14,8 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
@@ -31,8 +31,10 @@ from psycopg import sql
 from difusio.campaigns.launch import launch
 from difusio.campaigns.models import CampaignKind
 from difusio.campaigns.plan import Message, plan
+from difusio.campaigns.running import batch_ids
 from difusio.common.clock import now
 from difusio.common.keyring import keyring
+from difusio.consent.export import export as export_ledger
 from difusio.consent.ledger import NewEntry, append
 from difusio.consent.models import Act, Basis
 from difusio.consent.wordings import ensure_wording
@@ -40,22 +42,33 @@ from difusio.contacts.identities import new_identity
 from difusio.contacts.models import Contact, Identity, IdentityKind
 from difusio.log.models import Post
 from difusio.numbers.models import WebhookSecret
+from difusio.outbox.export import export as export_audience
 from difusio.outbox.models import Delivery, Lease, Tally
+from difusio.project.commands.common import write_lines
+from difusio.project.database import database_settings
 from difusio.project.start import bring_up_to_date
 from difusio.segments.models import Segment
 from tests import cast
 from tests.cast import Shop
+from tests.faults.scale import PEOPLE_FASTER, SCALE
+from tests.size import sized
 
 TOKEN: Final = "planted-access-token-4711"
 APP_SECRET: Final = "planted-app-secret-4712"
 VERIFY_TOKEN: Final = "planted-verify-token-4713"
-SCALE: Final = {"DIFUSIO_LEASE_SECONDS": "2", "DIFUSIO_REQUEST_SECONDS": "1", "DIFUSIO_DOUBT_SECONDS": "3"}
+ENGINES: Final = ("receive", "drain", "clock", "send")
 UNDER_WAY: Final = ("queued", "claimed", "sending", "in_doubt")
 
-_NUMBERS: Final = 60
-_PACE_PER_S: Final = 80
+PACE_PER_S: Final = 80
+TOP_PACE_PER_S: Final = 1_000
+
+# The numbers that the simulator knows: many of Meta's usual throughput, some of the highest.
+_NUMBERS: Final = {PACE_PER_S: range(1, 51), TOP_PACE_PER_S: range(51, 100)}
 _POLL_S: Final = 0.02
-_PATIENCE_S: Final = 90.0
+_PATIENCE_S: Final = sized(90.0, full=900.0)
+_CROWD_AT_ONCE: Final = 5_000
+_AGREED: Final = timedelta(days=30)  # ago
+_EVERYBODY: Final = {"field": "country", "in": ["ES"]}
 _TEMPLATE: Final = {
     "id": "700000000000101",
     "name": "autumn",
@@ -101,6 +114,22 @@ def store_url(database: str = "") -> str:
 
 
 @contextmanager
+def at_server(url: str) -> Iterator[None]:
+    """Let Django and the engines use an empty database of another server for a while."""
+    usual_url, usual = os.environ["DATABASE_URL"], dict(connection.settings_dict)
+    connection.close()
+    os.environ["DATABASE_URL"] = url
+    connection.settings_dict.update(database_settings(url))
+    try:
+        bring_up_to_date()
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict.update(usual)
+        os.environ["DATABASE_URL"] = usual_url
+
+
+@contextmanager
 def own_database(name: str) -> Iterator[str]:
     """Give an up-to-date database of its own and let Django use it; afterwards it is gone.
 
@@ -121,6 +150,18 @@ def own_database(name: str) -> Iterator[str]:
         connection.settings_dict["NAME"] = usual
         with psycopg.connect(store_url(), autocommit=True) as server:
             server.execute(drop)
+
+
+@contextmanager
+def staged_at(url: str, folder: Path) -> Iterator["Platform"]:
+    """Open a stage of its own on another server, whose database is empty."""
+    with at_server(url):
+        platform = Platform(folder)
+        try:
+            platform.open()
+            yield platform
+        finally:
+            platform.close()
 
 
 def free_port() -> int:
@@ -166,6 +207,22 @@ class Process:
 
 
 @dataclass(frozen=True, slots=True)
+class Figures:
+    """What one scenario came to, counted by the checker.  parked_at_most: its bound.  seconds: since the launch."""
+
+    audience: int
+    eligible: int
+    accepted: int
+    parked: int
+    parked_at_most: int
+    kills: int
+    lost: int
+    sent_twice: int
+    in_doubt: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Truth:
     """What the simulator accepted on one number.  copies: (address, content) → how often."""
 
@@ -197,7 +254,9 @@ class Platform:
         self.folder = folder
         self.receive_port = free_port()
         self._running: dict[str, list[Process]] = {}
-        self._free_numbers = iter(range(1, _NUMBERS + 1))
+        self._free_numbers = {pace: iter(places) for pace, places in _NUMBERS.items()}
+        self._opened_at_row: dict[int, int] = {}
+        self._launched_at: dict[int, float] = {}
         self.simulator_url = ""
 
     def open(self) -> None:
@@ -217,9 +276,18 @@ class Platform:
             verify_token_sealed=keyring().seal(VERIFY_TOKEN.encode(), purpose="numbers.verify_token"),
             created_at=now(),
         )
-        for name in ("receive", "drain", "clock", "send"):
+        self.start_engines()
+
+    def start_engines(self) -> None:
+        """Start one of each engine."""
+        for name in ENGINES:
             self.start(name)
         wait_until(self.receiver_answers, "the receiver answers")
+
+    def kill_engines(self) -> None:
+        """End every engine as a power cut would."""
+        for process in [process for name in ENGINES for process in self.running(name)]:
+            process.kill()
 
     def close(self) -> None:
         """End everything; who does not end is killed."""
@@ -231,9 +299,9 @@ class Platform:
 
     # Processes
 
-    def start(self, name: str, *options: str) -> Process:
-        """Start an engine, or the pages."""
-        command = [sys.executable, "-m", "difusio", name, *options]
+    def start(self, name: str, *options: str, through: Sequence[str] = ("difusio",)) -> Process:
+        """Start an engine, or the pages.  through: the module that runs it, and what that needs to know."""
+        command = [sys.executable, "-m", *through, name, *options]
         if name == "receive":
             command += ["--port", str(self.receive_port)]
         return self._keep(name, command)
@@ -300,14 +368,14 @@ class Platform:
     def truth(self, of: Shop) -> Truth:
         """Read what the simulator accepted on the shop's number."""
         rows: list[Mapping[str, Any]] = []
-        after = 0
+        after = self._opened_at_row[of.number.pk]
         while True:
             page = self.control("GET", f"accepted?after={after}&limit=1000")
             if not page["data"]:
                 break
-            rows += page["data"]
+            rows += [row for row in page["data"] if row["phone_number_id"] == of.number.phone_number_id]
             after = page["after"]
-        return Truth([row for row in rows if row["phone_number_id"] == of.number.phone_number_id])
+        return Truth(rows)
 
     def accepted(self, of: Shop) -> int:
         """Count what the simulator accepted on the shop's number so far."""
@@ -328,11 +396,12 @@ class Platform:
 
     # The shop
 
-    def shop(self, *, pace_per_s: int = _PACE_PER_S, access_token: str = TOKEN) -> Shop:
-        """Open a shop with a number that the simulator knows."""
-        phone_number_id = _phone_number_id(next(self._free_numbers))
+    def shop(self, *, pace_per_s: int = PACE_PER_S, access_token: str = TOKEN, api_url: str = "") -> Shop:
+        """Open a shop with a number that the simulator knows.  api_url: another way to it."""
+        kind = PACE_PER_S if pace_per_s <= PACE_PER_S else TOP_PACE_PER_S
+        phone_number_id = _phone_number_id(next(self._free_numbers[kind]))
         of = cast.shop(
-            api_url=self.simulator_url,
+            api_url=api_url or self.simulator_url,
             phone_number_id=phone_number_id,
             access_token=access_token,
             pace_per_s=pace_per_s,
@@ -340,11 +409,27 @@ class Platform:
         of.template.components = _TEMPLATE["components"]
         of.template.synced_at = now()
         of.template.save()
+        self._opened_at_row[of.number.pk] = self.control("GET", "accepted?limit=1")["total"]
         return of
 
     def crowd(self, of: Shop, n: int) -> list[str]:
-        """Make so many people who agreed; give their phones."""
+        """Make so many people who agreed; give their phones.  The checker gets them as a file of what was put in."""
         at = now()
+        phones: list[str] = []
+        with self._input(of).open("a", encoding="utf-8", newline="") as file:
+            rows = csv.writer(file)
+            if not file.tell():
+                rows.writerow(
+                    ["customer", "first_name", "phone", "country", "topic", "consent", "consent_at"]
+                )
+            while len(phones) < n:
+                some = self._some_people(of, min(_CROWD_AT_ONCE, n - len(phones)), at=at)
+                agreed_at = (at - _AGREED).isoformat()
+                rows.writerows([phone, "", phone, "ES", "offers", "granted", agreed_at] for phone in some)
+                phones += some
+        return phones
+
+    def _some_people(self, of: Shop, n: int, *, at: datetime) -> list[str]:
         phones = [f"+3471{next(_serial):07d}" for _ in range(n)]
         contacts = Contact.objects.bulk_create(
             Contact(
@@ -378,7 +463,7 @@ class Platform:
                     source="test",
                     proof=b"a ticked box",
                     actor="test",
-                    at=at - timedelta(days=30),
+                    at=at - _AGREED,
                 )
                 for contact in contacts
             ],
@@ -387,12 +472,12 @@ class Platform:
         )
         return phones
 
-    def launch(self, of: Shop) -> int:
-        """Write to everybody of the shop; give the campaign."""
+    def launch(self, of: Shop, *, has_canary: bool = False) -> int:
+        """Write to everybody of the shop, all at once unless asked; give the campaign."""
         segment, _ = Segment.objects.get_or_create(
             workspace=of.workspace,
             name="everybody",
-            defaults={"tree": {"field": "country", "in": ["ES"]}, "created_at": now()},
+            defaults={"tree": _EVERYBODY, "created_at": now()},
         )
         campaign = plan(
             workspace_id=of.workspace.pk,
@@ -402,11 +487,47 @@ class Platform:
             segment_id=segment.pk,
             number_id=of.number.pk,
             message=Message("autumn", "ca", {"first_name": "{{ contact.first_name | default: 'amic' }}"}),
+            has_canary=has_canary,
             by="test",
             at=now(),
         )
+        self._launched_at[campaign.pk] = time.monotonic()
         launch(campaign.pk, by="test", at=now())
         return campaign.pk
+
+    def check(self, of: Shop, campaign: int, *, kills: int = 0, parked_at_most: int = 0) -> Figures:
+        """Let the checker count, which imports nothing of ours, in a process of its own; nobody lost, nobody twice.
+
+        It gets what was put in, the exported audience and ledger, and the simulator's address.
+        """
+        seconds = time.monotonic() - self._launched_at[campaign]
+        audience, ledger, segment = (
+            self.folder / f"{name}-{campaign}.json" for name in ("audience", "ledger", "segment")
+        )
+        members = write_lines(audience, export_audience(batch_ids(campaign)))
+        write_lines(ledger, export_ledger(of.workspace.pk))
+        segment.write_text(json.dumps(_EVERYBODY), "utf-8")
+        run = subprocess.run(
+            [
+                *(sys.executable, "-m", "difusio_checker", "--json", "--simulator", self.simulator_url),
+                *("--people", self._input(of), "--segment", segment, "--audience", audience, "--ledger", ledger),
+                *("--number", of.number.phone_number_id, "--after", str(self._opened_at_row[of.number.pk])),
+                *("--allow-parked", str(parked_at_most)),
+            ],
+            capture_output=True, text=True, check=False, timeout=_PATIENCE_S,
+        )  # fmt: skip
+        assert run.returncode == 0, run.stdout + run.stderr
+        found = json.loads(run.stdout.splitlines()[-1])
+        figures = Figures(
+            audience=members, eligible=found["expected"], accepted=found["received"], parked=found["parked"],
+            parked_at_most=parked_at_most, kills=kills, lost=found["lost"], sent_twice=found["sent_twice"],
+            in_doubt=found["in_doubt"], seconds=round(seconds, 1),
+        )  # fmt: skip
+        _report(figures)
+        return figures
+
+    def _input(self, of: Shop) -> Path:
+        return self.folder / f"people-{of.workspace.pk}.csv"
 
     def settle(self, of: Shop, *, timeout_s: float = _PATIENCE_S) -> None:
         """Wait until nothing of the shop is under way and every webhook is folded in."""
@@ -436,17 +557,18 @@ class Platform:
                 "phone_number_id": _phone_number_id(place),
                 "display_phone_number": f"+34 972 00 00 {place:02d}",
                 "verified_name": "Botiga Ona",
-                "mps": _PACE_PER_S,
+                "mps": pace,
                 "burst_s": 0.05,
             }
-            for place in range(1, _NUMBERS + 1)
+            for pace, places in _NUMBERS.items()
+            for place in places
         ]
         setup = {
             "app_secret": APP_SECRET, "access_token": TOKEN, "verify_token": VERIFY_TOKEN, "numbers": numbers,
             "callback_url": f"http://127.0.0.1:{self.receive_port}/webhooks/whatsapp", "verify_callback": False,
             "templates": [_TEMPLATE],
         }  # fmt: skip
-        return {"seed": 7, "setup": setup, "habits": _HABITS, "clock": {"rate": 60}}
+        return {"seed": 7, "setup": setup, "habits": _HABITS, "clock": {"rate": PEOPLE_FASTER}}
 
 
 def states(of: Shop) -> dict[str, int]:
@@ -479,6 +601,14 @@ def phones_in(of: Shop, *in_states: str) -> set[str]:
 def epoch_of(of: Shop) -> int:
     """Count how often the shop's number changed hands."""
     return Lease.objects.get(number=of.number).epoch
+
+
+def _report(figures: Figures) -> None:
+    """Tell ``make faults`` what the running test came to."""
+    if path := os.environ.get("FAULTS_REPORT"):
+        name = os.environ["PYTEST_CURRENT_TEST"].partition("::")[2].rpartition(" ")[0]
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"scenario": name, **asdict(figures)}) + "\n")
 
 
 def _phone_number_id(place: int) -> str:

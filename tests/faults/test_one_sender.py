@@ -1,11 +1,21 @@
 """One sender per number, whoever is frozen, ended or started twice."""
 
 import time
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
+
+import pytest
 
 from difusio.outbox.models import Attempt
-from tests.faults.stage import Platform, epoch_of, states, wait_until
+from tests.cast import Shop
+from tests.faults.stage import PACE_PER_S, TOP_PACE_PER_S, Platform, epoch_of, states, wait_until
+from tests.size import sized
 
 PEOPLE = 400
+NUMBERS = sized(3, full=25)
+TAKEOVERS = sized(6, full=1_000)
+ENDINGS = sized(1, full=25)
 
 
 def it_lets_one_of_two_senders_send_and_the_other_take_over_when_the_first_is_frozen(
@@ -36,19 +46,63 @@ def it_lets_one_of_two_senders_send_and_the_other_take_over_when_the_first_is_fr
     assert first.is_running
 
 
-def it_ends_within_seconds_at_full_pace_and_leaves_nothing_in_doubt(platform: Platform) -> None:
-    ona = platform.shop()
-    phones = platform.crowd(ona, 240)
-    platform.launch(ona)
-    platform.wait_for_accepted(ona, 80)
-
-    asked_at = time.monotonic()
-    code = platform.the("send").end()
-
-    assert code == 0
-    assert time.monotonic() - asked_at < 5
-    assert not {"claimed", "sending", "in_doubt"} & states(ona).keys()
+def it_posts_in_the_order_of_the_owners_however_often_they_are_frozen(platform: Platform) -> None:
+    shops = [platform.shop() for _ in range(NUMBERS)]
+    for shop in shops:
+        platform.crowd(shop, sized(500, full=16_000))
     platform.start("send")
+    campaigns = [platform.launch(shop) for shop in shops]
+    for shop in shops:
+        platform.wait_for_accepted(shop, 20)
+    began = sum(epoch_of(shop) for shop in shops)
+
+    takeovers = 0
+    while takeovers < TAKEOVERS:
+        frozen = platform.owner(shops[0])
+        theirs = [shop for shop in shops if platform.owner(shop) is frozen]
+        epochs = [epoch_of(shop) for shop in theirs]
+        frozen.freeze()
+        wait_until(
+            lambda shops=theirs, epochs=epochs: all(  # type: ignore[misc]  # bound now, not when the loop is over
+                epoch_of(shop) > epoch for shop, epoch in zip(shops, epochs, strict=True)
+            ),
+            "the other takes over",
+        )
+        takeovers = sum(epoch_of(shop) for shop in shops) - began
+        frozen.thaw()
+    for shop in shops:
+        platform.settle(shop)
+
+    for shop, campaign in zip(shops, campaigns, strict=True):
+        rows = platform.truth(shop).campaign
+        told = _epochs(shop)
+        posted = [told[row["token"]] for row in sorted(rows, key=_moment)]
+        assert [(one, other) for one, other in pairwise(posted) if other < one] == []
+        platform.check(shop, campaign, parked_at_most=takeovers)
+
+
+@pytest.mark.parametrize("pace", [PACE_PER_S, TOP_PACE_PER_S])
+def it_ends_within_seconds_at_full_pace_and_leaves_nothing_in_doubt(platform: Platform, pace: int) -> None:
+    ona = platform.shop(pace_per_s=pace)
+    platform.crowd(ona, (ENDINGS + 2) * pace)
+    campaign = platform.launch(ona)
+
+    for _ in range(ENDINGS):
+        platform.wait_for_accepted(ona, platform.accepted(ona) + pace // 2)
+        asked_at = time.monotonic()
+        assert platform.the("send").end() == 0
+        assert time.monotonic() - asked_at < 5
+        assert not {"claimed", "sending", "in_doubt"} & states(ona).keys()
+        platform.start("send")
     platform.settle(ona)
-    assert platform.truth(ona).twice == []
-    assert set(platform.truth(ona).received) == set(phones)
+
+    platform.check(ona, campaign)
+
+
+def _epochs(of: Shop) -> Mapping[str, int]:
+    rows = Attempt.objects.filter(number=of.number).values_list("token", "epoch")
+    return {token.hex: epoch for token, epoch in rows}
+
+
+def _moment(row: Mapping[str, Any]) -> float:
+    return float(row["real_at"])

@@ -2,19 +2,21 @@
 
 from random import Random
 
-from tests.faults.stage import Platform, counters, states, wait_until
+from tests.faults.stage import PACE_PER_S, TOP_PACE_PER_S, Platform, counters, states, wait_until
+from tests.size import sized
 
-PEOPLE = 320
-KILLS = 6
+PEOPLE = sized(320, full=60_000)
+KILLS = sized(6, full=100)
+PACE = sized(PACE_PER_S, full=TOP_PACE_PER_S)
 
 
 def it_folds_in_every_webhook_once_however_often_receiver_and_drain_are_killed(platform: Platform) -> None:
-    ona = platform.shop()
+    ona = platform.shop(pace_per_s=PACE)
     phones = platform.crowd(ona, PEOPLE)
     before = platform.statuses_made()
     dice = Random(5)
     moments = sorted(dice.sample(range(10, PEOPLE - 20), KILLS))
-    platform.launch(ona)
+    campaign = platform.launch(ona)
 
     for place, moment in enumerate(moments):
         platform.wait_for_accepted(ona, moment)
@@ -32,3 +34,4 @@ def it_folds_in_every_webhook_once_however_often_receiver_and_drain_are_killed(p
     assert states(ona).keys() <= {"delivered", "read"}
     assert (told["accepted"], told["sent"]) == (PEOPLE, PEOPLE)
     assert told["sent"] + told["delivered"] + told["read"] == made
+    platform.check(ona, campaign, kills=KILLS)

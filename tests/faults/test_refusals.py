@@ -5,7 +5,7 @@ from difusio.outbox.models import Batch
 from tests.faults.stage import UNDER_WAY, Platform, counters, states, wait_until
 
 # Known to the simulator, not to us: what people do there reaches us under nobody's name.
-FOREIGN_NUMBER = "700000000000124"
+FOREIGN_NUMBER = "700000000000199"
 STOPS_WITHIN_S = 5.0
 
 

@@ -100,6 +100,23 @@ def it_keeps_what_was_folded_in_for_a_month(log: JetStream) -> None:
     assert (info.config.num_replicas, info.config.storage) == (3, "file")
 
 
+def it_gives_everything_again_when_it_is_told_to(
+    servers: NatsCluster, log: JetStream, settings: Settings
+) -> None:
+    settings.DATABASE_URL = store_url(connection.settings_dict["NAME"])
+    settings.DIFUSIO_LOG_URL, settings.DIFUSIO_LOG_SYSTEM_URL = servers.url, servers.system_url
+    log.append([post(b"a"), post(b"b"), post(b"stop", Lane.INBOUND)])
+    reader = log.reader()
+    settled(reader, 2)
+    settled(reader, 1, Lane.INBOUND)
+
+    result = run("log", "replay")
+
+    assert result.exit_code == 0, result.output
+    assert set(bodies(settled(reader, 2))) == {b"a", b"b"}
+    assert set(bodies(settled(reader, 1, Lane.INBOUND))) == {b"stop"}
+
+
 def it_makes_one_message_of_posts_that_were_appended_together(log: JetStream) -> None:
     log.append([post(b"%d" % number) for number in range(150)] + [post(b"stop", Lane.INBOUND)])
 

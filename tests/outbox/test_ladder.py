@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from difusio.cloud_api.news import Status
 from difusio.outbox.ladder import Progress, Rung, fold, join, step
+from tests.size import sized
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 Heard = tuple[str, Status, datetime, int | None]
@@ -26,7 +27,7 @@ progresses = st.builds(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=sized(400, full=10_000))
 @given(heard=st.lists(statuses, max_size=20), data=st.data())
 def it_gives_the_same_for_any_order_and_any_repetition(heard: list[Heard], data: st.DataObject) -> None:
     again = data.draw(st.lists(st.sampled_from(heard), max_size=10)) if heard else []

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from difusio.sending.pacer import Pacer
+from tests.size import sized
 
 LIMITS = [1, 2, 20, 80, 500, 1000]
 
@@ -47,7 +48,7 @@ def it_makes_no_burst_of_a_long_pause(limit: int) -> None:
     assert granted <= max(2, limit * 0.05)
 
 
-@settings(max_examples=300)
+@settings(max_examples=sized(300, full=10_000))
 @given(
     limit=st.sampled_from(LIMITS),
     steps=st.lists(st.tuples(st.floats(0, 0.6), st.integers(0, 2000)), min_size=1, max_size=150),
@@ -64,7 +65,7 @@ def it_never_starts_more_than_the_limit_and_one_in_any_second(
     assert _busiest_second(starts) <= limit + 1
 
 
-@settings(max_examples=300)
+@settings(max_examples=sized(300, full=10_000))
 @given(
     limit=st.sampled_from([20, 80, 500]),
     steps=st.lists(

@@ -88,6 +88,15 @@ def it_goes_on_after_a_job_that_fails_and_keeps_no_word_of_its_error(shop: Works
     assert _done() == ["after"]
 
 
+def it_leaves_what_can_wait_to_others_when_it_is_there_for_the_urgent(shop: Workspace) -> None:
+    jobs.note.enqueue(shop.pk, "can wait")
+    jobs.note.using(priority=1).enqueue(shop.pk, "urgent")
+
+    assert [work_once(owner="a", only_urgent=True) for _ in range(2)] == [True, False]
+
+    assert _done() == ["urgent"]
+
+
 def it_puts_back_a_job_that_gives_way(shop: Workspace) -> None:
     jobs.stop = Event()
     jobs.be_told_to_end.enqueue(shop.pk)

@@ -8,11 +8,12 @@ from typing import Final
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
-from django_htmx.http import HttpResponseStopPolling
+from django_htmx.http import HttpResponseClientRedirect, HttpResponseStopPolling
 
 from difusio.accounts.rights import Right
 from difusio.campaigns.models import Campaign, CampaignState, Round, RoundBatch, Step
@@ -22,6 +23,7 @@ from difusio.console.gates import ConsoleRequest, Here, campaign_for, enter
 from difusio.console.planning import StepLink, may_plan, step_links
 from difusio.console.watch import EVERY_S, Watch, is_over
 from difusio.outbox.room import Room, look, spread
+from difusio.reports.canary import canary_news
 from difusio.reports.funnel import Funnel, funnels
 from difusio.reports.room_wait import room_wait
 from difusio.reports.standstill import standstill
@@ -29,12 +31,15 @@ from difusio.reports.states import WORDS
 
 # A finished campaign of another day is history: its page does not ask again by itself.
 _WATCHED: Final = timedelta(days=1)
+# Preparing takes longer than the largest audience needs.
+_LONG: Final = timedelta(minutes=2)
 PAGE_SIZE: Final = 50
 # In the order in which a campaign passes them.
 FILTERS: Final[Mapping[str, Promise]] = {
     "": _("All"),
     CampaignState.DRAFT: _("Drafts"),
     CampaignState.SCHEDULED: WORDS[CampaignState.SCHEDULED],
+    CampaignState.PREPARING: WORDS[CampaignState.PREPARING],
     CampaignState.SENDING: WORDS[CampaignState.SENDING],
     CampaignState.PAUSED: WORDS[CampaignState.PAUSED],
     "completed": WORDS["completed"],
@@ -88,7 +93,9 @@ def found_by(campaigns: QuerySet[Campaign], *, state: str, name: str) -> QuerySe
     """Narrow campaigns down by the state that is shown (*completed* is derived) and by a part of the name."""
     unfinished = RoundBatch.objects.filter(round__campaign=OuterRef("pk"), batch__is_open=True)
     match state:
-        case CampaignState.DRAFT | CampaignState.SCHEDULED | CampaignState.CANCELLED:
+        case (
+            CampaignState.DRAFT | CampaignState.SCHEDULED | CampaignState.PREPARING | CampaignState.CANCELLED
+        ):
             campaigns = campaigns.filter(state=state)
         case CampaignState.SENDING | CampaignState.PAUSED:
             campaigns = campaigns.filter(Exists(unfinished), state=state)
@@ -117,6 +124,7 @@ def show(request: ConsoleRequest, campaign_id: int) -> HttpResponse:
         "campaign": campaign,
         "funnel": funnel,
         "standstill": standstill(campaign),
+        "canary": canary_news(campaign),
         "room_wait": room_wait(campaign, funnel.waiting, room, at=clock.now()),
         "pace": _pace(campaign, funnel, room, None),
         "has_people": here.may(Right.SEE_PEOPLE),
@@ -124,24 +132,33 @@ def show(request: ConsoleRequest, campaign_id: int) -> HttpResponse:
         "may_plan": may_plan(here, campaign.kind),
         "every_s": EVERY_S,
     }
-    if request.htmx:
+    if request.htmx and funnel.audience:
         return _moving_part(request, campaign, funnel, room, shown)
     first = Round.objects.get(campaign=campaign, seq=1)
-    launched_at = first.launched_at
     step = _next_step(here, campaign)
+    shown |= {
+        "round": first,
+        "next_url": step.url if step else "",
+        "next_word": step.word.lower() if step else "",
+        "is_waiting_long": _waits_long(first),
+    }
+    if request.htmx:
+        return _moving_part(request, campaign, funnel, room, shown)
+    launched_at = first.launched_at
     return render(
         request,
         "console/campaigns/show.html",
         {
             **shown,
             "launched_at": launched_at,
-            "round": first,
-            "next_url": step.url if step else "",
-            "next_word": step.word.lower() if step else "",
             "bubble": bubble_for(campaign),
             "watch": Watch.of(funnel, at=clock.now()) if _may_move(funnel, launched_at) else None,
         },
     )
+
+
+def _waits_long(first: Round) -> bool:
+    return first.preparing_since is not None and clock.now() - first.preparing_since > _LONG
 
 
 def _may_move(funnel: Funnel, launched_at: datetime | None) -> bool:
@@ -173,6 +190,9 @@ def _moving_part(
 ) -> HttpResponse:
     """Answer a page that asks again; 286 ends its asking."""
     seen = Watch.read(request.GET.get("seen", ""))
+    if seen is not None and seen.state == CampaignState.PREPARING and campaign.state == CampaignState.DRAFT:
+        # It did not leave: the check says why.
+        return HttpResponseClientRedirect(reverse("campaign_check", args=[campaign.pk]))
     found = Watch.of(funnel, at=clock.now())
     watch = found.after(seen)
     # Who does not say what they saw asks once: at the end there is nothing to wait for.

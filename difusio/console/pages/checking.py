@@ -2,18 +2,20 @@
 
 from typing import Final
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from difusio.accounts.rights import Right
 from difusio.campaigns.errors import CampaignError
 from difusio.campaigns.findings import said
-from difusio.campaigns.launch import launch as launch_campaign
 from difusio.campaigns.models import Campaign, CampaignState, Round, Step
 from difusio.campaigns.preflight import Preflight, preflight
+from difusio.campaigns.prepare import prepare, take_back
 from difusio.campaigns.schedule import schedule
 from difusio.campaigns.unschedule import unschedule as unschedule_campaign
 from difusio.common import clock
@@ -98,7 +100,7 @@ def refresh(request: ConsoleRequest, campaign_id: int) -> HttpResponse:
 
 @require_POST
 def launch(request: ConsoleRequest, campaign_id: int) -> HttpResponse:
-    """Launch a draft, or schedule it if it is to leave later; never to more people than were shown."""
+    """Have a draft launched, or schedule it if it is to leave later; never to more people than were shown."""
     here = enter(request, Right.PLAN_ALERTS)
     campaign = plan_for(here, campaign_id)
     shown, typed = request.POST.get("shown", ""), request.POST.get("typed", "")
@@ -110,7 +112,13 @@ def launch(request: ConsoleRequest, campaign_id: int) -> HttpResponse:
     moment = Round.objects.get(campaign=campaign, seq=1).scheduled_for
     try:
         if moment is None or campaign.state == CampaignState.SCHEDULED:
-            launch_campaign(campaign.pk, by=str(here.user), at=clock.now(), at_most=int(shown))
+            prepare(
+                campaign.pk,
+                by=str(here.user),
+                at=clock.now(),
+                language=get_language() or settings.LANGUAGE_CODE,
+                at_most=int(shown),
+            )
         else:
             schedule(campaign.pk, moment, by=str(here.user), at=clock.now())
     except SentenceError as error:
@@ -121,9 +129,12 @@ def launch(request: ConsoleRequest, campaign_id: int) -> HttpResponse:
 
 @require_POST
 def unschedule(request: ConsoleRequest, campaign_id: int) -> HttpResponse:
-    """Take a scheduled campaign back to the drafts."""
+    """Take a scheduled campaign, or one that is being prepared, back to the drafts."""
     here = enter(request, Right.PLAN_ALERTS)
     campaign = plan_for(here, campaign_id)
+    if campaign.state == CampaignState.PREPARING:
+        take_back(campaign.pk, by=str(here.user), at=clock.now())
+        return redirect("campaign", campaign.pk)
     try:
         unschedule_campaign(campaign.pk, by=str(here.user), at=clock.now())
     except CampaignError as error:

@@ -16,11 +16,13 @@ from difusio.accounts.rights import Right
 from difusio.campaigns.models import Campaign, CampaignState, Round
 from difusio.common import clock
 from difusio.console.gates import ConsoleRequest, Here, enter, where
+from difusio.console.pages import webhooks
 from difusio.console.pages.settings import Health, health
 from difusio.contacts.models import Contact
 from difusio.inbox.models import Conversation
 from difusio.message_templates.models import Template
 from difusio.outbox.models import ServiceWindow, Tally
+from difusio.reports.canary import canary_news
 from difusio.reports.funnel import funnels
 from difusio.reports.standstill import standstill
 from difusio.reports.week import weeks
@@ -61,6 +63,7 @@ def home(request: ConsoleRequest) -> HttpResponse:
         "steps": steps,
         "may_new": here.may(Right.PLAN_MARKETING) or here.may(Right.PLAN_ALERTS),
         "may_manage": here.may(Right.MANAGE),
+        "aside": webhooks.waiting(here) if here.may(Right.MANAGE) else 0,
         **_needs(here),
         **_campaigns(here),
         **_weeks(here),
@@ -69,6 +72,7 @@ def home(request: ConsoleRequest) -> HttpResponse:
         told["waiting"]
         or told["held"]
         or told["parked"]
+        or told["aside"]
         or any(one.stopped for one in numbers)
         or any(standing for _campaign, _funnel, standing in told["running"])
     )
@@ -148,7 +152,7 @@ def _needs(here: Here) -> dict[str, Any]:
 
 
 def _campaigns(here: Here) -> dict[str, Any]:
-    """Tell what runs and what comes next.  Cost: 3 queries, and 1 for each that runs."""
+    """Tell what runs and what comes next.  Cost: 3 queries, and 2 for each that runs."""
     running = list(
         Campaign.objects.filter(
             workspace=here.workspace,
@@ -171,11 +175,15 @@ def _campaigns(here: Here) -> dict[str, Any]:
         .order_by("scheduled_for", "id")[:_NEXT]
     )
     return {
-        "running": [
-            (one, found[one.pk], standstill(one)) for one in running if not found[one.pk].is_finished
-        ],
+        "running": [(one, found[one.pk], _standing(one)) for one in running if not found[one.pk].is_finished],
         "scheduled": list(scheduled),
     }
+
+
+def _standing(campaign: Campaign) -> tuple[str, ...]:
+    """Say why a campaign that runs needs a person: it stands still, or its canary speaks against the rest."""
+    canary = canary_news(campaign)
+    return (*standstill(campaign), *(canary.against if canary else ()))
 
 
 def _weeks(here: Here) -> dict[str, Any]:

@@ -13,9 +13,10 @@ from difusio.accounts import members as acts
 from difusio.accounts.invite import InvitationError, invite, withdraw
 from difusio.accounts.models import Invitation, Membership, Role
 from difusio.accounts.rights import Right
+from difusio.accounts.second_factor import require
 from difusio.common import clock
 from difusio.console.forms import ROLES, InviteForm, RoleForm
-from difusio.console.gates import ConsoleRequest, Here, enter
+from difusio.console.gates import HAS_SECOND_FACTOR, ConsoleRequest, Here, enter
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -41,6 +42,7 @@ def _told(here: Here) -> dict[str, object]:
     return {
         "members": Membership.objects.filter(workspace=here.workspace)
         .select_related("user")
+        .annotate(has_second_factor=HAS_SECOND_FACTOR)
         .order_by("user__email", "id"),
         "invitations": Invitation.objects.filter(
             workspace=here.workspace, accepted_at=None, withdrawn_at=None, expires_at__gt=clock.now()
@@ -65,6 +67,19 @@ def _send(here: Here, email: str, link: str) -> None:
             recipient_list=[email],
             fail_silently=True,
         )
+
+
+@require_POST
+def second_factor(request: ConsoleRequest) -> HttpResponse:
+    """Ask every member for a second step at the sign-in, or leave it to them."""
+    here = enter(request, Right.MANAGE)
+    require(
+        here.workspace.pk,
+        is_required=request.POST.get("required") == "yes",
+        by=str(here.user),
+        at=clock.now(),
+    )
+    return redirect("members")
 
 
 @require_POST

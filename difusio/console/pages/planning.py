@@ -190,10 +190,11 @@ def when(request: ConsoleRequest, campaign_id: int) -> HttpResponse:
         return render(request, "console/campaigns/_side.html", counted(campaign))
     zone = here.workspace.time_zone
     first = Round.objects.get(campaign=campaign, seq=1)
-    form = WhenForm(request.POST or None, zone=zone, initial=WhenForm.told(first.scheduled_for, zone))
+    form = WhenForm(request.POST or None, zone=zone, initial=WhenForm.told(first, zone))
     if request.method == "POST" and form.is_valid():
         try:
-            edit_when(campaign.pk, form.cleaned_data["moment"], at=clock.now())
+            values = form.cleaned_data
+            edit_when(campaign.pk, values["moment"], has_canary=values["canary"], at=clock.now())
         except CampaignError as error:
             form.add_error("date", str(error))
         else:

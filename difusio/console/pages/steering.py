@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from difusio.accounts.rights import Right
+from difusio.campaigns.canary import go_on
 from difusio.campaigns.cancel import cancel as cancel_campaign
 from difusio.campaigns.errors import CampaignError
 from difusio.campaigns.models import Campaign, CampaignState
@@ -48,6 +49,17 @@ def resume(request: ConsoleRequest, campaign_id: int) -> HttpResponse:
     return redirect("campaign", campaign.pk)
 
 
+@require_POST
+def let_rest_go(request: ConsoleRequest, campaign_id: int) -> HttpResponse:
+    """Let the rest of a campaign go, whatever its canary says."""
+    campaign = campaign_for(enter(request, Right.STEER), campaign_id)
+    try:
+        go_on(campaign.pk, by=str(request.user), at=clock.now())
+    except CampaignError as error:
+        messages.error(request, str(error))
+    return redirect("campaign", campaign.pk)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def cancel(request: ConsoleRequest, campaign_id: int) -> HttpResponse:
     """Ask once, saying how many will not get it, since nobody can take it back; then end the campaign."""
@@ -72,7 +84,7 @@ def stop_everything(request: ConsoleRequest) -> HttpResponse:
     sending = list(under_way(here.workspace.pk))
     of_workspace = Campaign.objects.filter(workspace=here.workspace)
     scheduled = list(
-        of_workspace.filter(state=CampaignState.SCHEDULED, rounds__seq=1)
+        of_workspace.filter(state__in=[CampaignState.SCHEDULED, CampaignState.PREPARING], rounds__seq=1)
         .annotate(leaves_at=F("rounds__scheduled_for"))
         .order_by("leaves_at", "id")
     )

@@ -23,5 +23,6 @@ urlpatterns: list[URLPattern] = [
     path("campaigns/<int:campaign_id>/people.csv", recipients.download, name="recipients_csv"),
     path("campaigns/<int:campaign_id>/pause/", steering.pause, name="campaign_pause"),
     path("campaigns/<int:campaign_id>/resume/", steering.resume, name="campaign_resume"),
+    path("campaigns/<int:campaign_id>/rest/", steering.let_rest_go, name="campaign_rest"),
     path("campaigns/<int:campaign_id>/cancel/", steering.cancel, name="campaign_cancel"),
 ]

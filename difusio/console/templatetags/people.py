@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from difusio.consent.models import Act
+from difusio.console.tree_view import EVENT_WORDS
 from difusio.imports.models import UploadState
 from difusio.outbox.models import State
 from difusio.reports.causes import failure_sentence, skip_sentence
@@ -83,6 +84,12 @@ def act_words(act: str) -> Promise:
 def source_words(source: str) -> str | Promise:
     """Say where an act came from."""
     return _SOURCES.get(source, source)
+
+
+@register.filter
+def event_words(name: str) -> str | Promise:
+    """Name what somebody did, as the builder of segments does; an event of the shop's own keeps its name."""
+    return EVENT_WORDS.get(name, name)
 
 
 @register.filter

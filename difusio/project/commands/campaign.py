@@ -47,6 +47,12 @@ def campaign() -> None:
     multiple=True,
     help="A placeholder's value, as: first_name='{{ contact.first_name | default: \"amic\" }}'. Repeat it.",
 )
+@click.option(
+    "--canary/--no-canary",
+    "has_canary",
+    default=None,
+    help="Whether a large audience gets a first share before the rest; left out: yes, except for service alerts.",
+)
 @json_option
 @with_installation
 def plan_campaign(
@@ -60,6 +66,7 @@ def plan_campaign(
     language: str,
     kind: str,
     values: tuple[str, ...],
+    has_canary: bool | None,  # noqa: FBT001  # click hands options over by name
     as_json: bool,  # noqa: FBT001  # click hands options over by name
 ) -> None:
     """Store a draft.  Nothing is sent yet."""
@@ -86,6 +93,7 @@ def plan_campaign(
         segment_id=segment_id,
         number_id=number_id,
         message=Message(template_name=template_name, language=language, values=_values(values)),
+        has_canary=has_canary,
         by=_BY,
         at=now(),
     )
@@ -118,6 +126,10 @@ def preflight(_installation: "Installation", campaign_id: int, as_json: bool) ->
         )
     else:
         click.echo(f"At {checked.pace_per_s} a second it is done {lasts:.0f} s after the launch.")
+    if checked.canary:
+        click.echo(
+            f"About {checked.canary} of them get it first; the others follow unless too many fail or leave."
+        )
     cost = checked.cost
     if cost is None:
         click.echo("Cost unknown: no rate card is imported.")
@@ -139,6 +151,7 @@ def preflight(_installation: "Installation", campaign_id: int, as_json: bool) ->
                 "finish_at": checked.finish_at,
                 "messaging_limit": checked.room.limit,
                 "at_once": checked.at_once,
+                "canary": checked.canary,
                 "cost_micros": cost.amount_micros if cost else None,
                 "currency": cost.currency if cost else None,
                 "findings": [
@@ -198,6 +211,18 @@ def resume(_installation: "Installation", campaign_id: int) -> None:
     click.echo(f"Campaign {campaign_id} is sending.")
 
 
+@campaign.command("go-on")
+@click.argument("campaign_id", type=int)
+@with_installation
+def let_rest_go(_installation: "Installation", campaign_id: int) -> None:
+    """Let the rest go, whatever came of those who got it first."""
+    from difusio.campaigns.canary import go_on
+    from difusio.common.clock import now
+
+    go_on(campaign_id, by=_BY, at=now())
+    click.echo(f"The rest of campaign {campaign_id} goes out. Next: difusio campaign report {campaign_id}")
+
+
 @campaign.command()
 @click.argument("campaign_id", type=int)
 @click.confirmation_option(prompt="What has not been sent will never be. Cancel it?")
@@ -223,6 +248,7 @@ def report(_installation: "Installation", campaign_id: int, as_json: bool) -> No
     from difusio.campaigns.models import Campaign
     from difusio.common.clock import now
     from difusio.outbox.room import look
+    from difusio.reports.canary import canary_news
     from difusio.reports.funnel import funnel
     from difusio.reports.room_wait import room_wait
 
@@ -241,6 +267,14 @@ def report(_installation: "Installation", campaign_id: int, as_json: bool) -> No
         wait = room_wait(of, seen.waiting, look(of.number.portfolio, at=now()), at=now())
         if wait:
             click.echo(f"  {wait.sentence}")
+        held = canary_news(of)
+        if held and held.is_held:
+            click.echo(f"  The rest is held: {' '.join(held.against)}")
+            click.echo(
+                f"  Next: difusio campaign go-on {campaign_id}, or difusio campaign cancel {campaign_id}"
+            )
+        elif held:
+            click.echo(f"  {held.people} people get it first; the rest waits for what comes of that.")
     for title, causes in (("Skipped", seen.skips), ("Failed", seen.failures)):
         for cause in causes:
             click.echo(f"  {title}: {cause.n} – {cause.sentence} ({cause.key})")
@@ -253,6 +287,7 @@ def report(_installation: "Installation", campaign_id: int, as_json: bool) -> No
                 "waiting": seen.waiting,
                 "in_doubt": seen.in_doubt,
                 "goes_on_at": wait.opening.at if wait else None,
+                "canary": None if held is None else "held" if held.is_held else "waiting",
                 "steps": {step.key: step.n for step in (*seen.steps, *seen.rest, seen.failed)},
                 "skipped": {cause.key: cause.n for cause in seen.skips},
                 "failed": {cause.key: cause.n for cause in seen.failures},

@@ -60,8 +60,13 @@ def engine(command: Callable[Concatenate[Any, P], None]) -> Callable[P, None]:
     def wrapped(installation: Any, /, *args: P.args, **kwargs: P.kwargs) -> None:
         import structlog
 
+        from difusio.metrics.keep import keeping
+        from difusio.project.start import warn_of_store
+
+        warn_of_store(installation)
         try:
-            command(installation, *args, **kwargs)
+            with keeping():
+                command(installation, *args, **kwargs)
         except SentenceError:
             raise
         except Exception:  # noqa: BLE001  # the process ends; the log says where

@@ -4,6 +4,7 @@ import platform
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from http import HTTPStatus
 from math import isfinite
 from typing import TYPE_CHECKING
 
@@ -12,20 +13,32 @@ import click
 from difusio.project.commands.common import json_option, last_line, with_installation
 
 if TYPE_CHECKING:
+    from difusio.log.port import LogReader
     from difusio.project.start import Installation
 
 _LITTLE_SPACE_BYTES = 1 << 30
 _SLOW_DRAIN_S = 5.0
 _SLOW_JOB_S = 60.0
+_SLOW_QUEUE_S = 60.0
+_SKEW_S = 1.0
+_ANSWERS_S = 5.0
+# Of a file's mode: whatever the group and all others may do.
+_OTHERS = 0o077
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at.  remedy: what to do; empty when it is well."""
+    """One thing looked at.  remedy: what to do; empty when it is well.  is_advice: it may stay as it is."""
 
     name: str
     says: str
     remedy: str = ""
+    is_advice: bool = False
+
+    @property
+    def mark(self) -> str:
+        """Begin the finding's line: well, to be mended, or worth a thought."""
+        return "ok" if not self.remedy else "··" if self.is_advice else "!!"
 
 
 @click.command()
@@ -33,19 +46,30 @@ class Finding:
 @with_installation
 def doctor(installation: "Installation", as_json: bool) -> None:  # noqa: FBT001  # click hands options over by name
     """Look at versions, store, keys, numbers and limits, and say what to do about each finding."""
-    found = [*_program(), *_store(installation), *_log(), *_numbers(), *_flow()]
+    found = [
+        *_program(),
+        *_store(installation),
+        *_machine(installation),
+        *_log(),
+        *_webhook_address(),
+        *_numbers(),
+        *_flow(),
+    ]
     for finding in found:
-        click.echo(f"{'!!' if finding.remedy else 'ok'}  {finding.name:<10} {finding.says}")
+        click.echo(f"{finding.mark}  {finding.name:<10} {finding.says}")
         if finding.remedy:
             click.echo(f"    → {finding.remedy}")
     if as_json:
         last_line(
             {
-                "well": not any(f.remedy for f in found),
-                "findings": [{"name": f.name, "says": f.says, "remedy": f.remedy} for f in found],
+                "well": not any(f.remedy and not f.is_advice for f in found),
+                "findings": [
+                    {"name": f.name, "says": f.says, "remedy": f.remedy, "is_advice": f.is_advice}
+                    for f in found
+                ],
             }
         )
-    if any(finding.remedy for finding in found):
+    if any(finding.remedy and not finding.is_advice for finding in found):
         raise SystemExit(1)
 
 
@@ -62,9 +86,8 @@ def _program() -> Iterator[Finding]:
 def _store(installation: "Installation") -> Iterator[Finding]:
     from django.db import connection
 
-    from difusio.common.keyring import keyring
-    from difusio.project.disk import free_bytes
-    from difusio.project.durability import unsafe_settings
+    from difusio.accounts.hold import is_held
+    from difusio.project.durability import clock_skew_s, has_standby, unsafe_settings
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_setting('server_version')")
@@ -78,17 +101,27 @@ def _store(installation: "Installation") -> Iterator[Finding]:
         if unsafe
         else "",
     )
-    if installation.store:
-        free = free_bytes(installation.store.data)
-        little = (
-            "Make room: without space nothing is sent and nothing is received."
-            if free < _LITTLE_SPACE_BYTES
-            else ""
+    if is_held():
+        yield Finding(
+            "restored",
+            "this store came out of a backup and sends nothing",
+            "See to what happened since, then: difusio release",
         )
-        yield Finding("disk", f"{free / (1 << 30):.1f} GiB free", little)
-    keys = keyring()
+    if installation.store is None and not has_standby(connection):
+        yield Finding(
+            "standby",
+            "no commit waits for a second server",
+            "If this server is lost with its disk, so is what was sent since the last backup: think of a synchronous"
+            " standby (docs/how-to/run-on-a-server.md).",
+            is_advice=True,
+        )
+    skew = clock_skew_s(connection)
     yield Finding(
-        "keys", f"{len(keys.keys)} key(s), fingerprint {keys.fingerprint()}; they belong to this store"
+        "clock",
+        f"{abs(skew):.1f} s {'ahead of' if skew > 0 else 'behind'} the store's",
+        "Set both machines' clocks by NTP: what is due leaves at the wrong time, and a log cannot be followed."
+        if abs(skew) > _SKEW_S
+        else "",
     )
 
 
@@ -116,6 +149,56 @@ def _log() -> Iterator[Finding]:
         if found.current < found.replicas
         else "",
     )
+
+
+def _machine(installation: "Installation") -> Iterator[Finding]:
+    from pathlib import Path
+
+    from django.conf import settings
+
+    from difusio.common.keyring import keyring
+    from difusio.project.disk import free_bytes
+
+    folder = installation.store.data if installation.store else installation.home
+    free = free_bytes(folder)
+    little = (
+        "Make room: without space nothing is sent and nothing is received."
+        if free < _LITTLE_SPACE_BYTES
+        else ""
+    )
+    yield Finding("disk", f"{free / (1 << 30):.1f} GiB free", little)
+    keys, file = keyring(), Path(settings.DIFUSIO_KEYS_FILE)
+    is_open = file.stat().st_mode & _OTHERS
+    yield Finding(
+        "keys",
+        f"{len(keys.keys)} key(s), fingerprint {keys.fingerprint()}; they belong to this store",
+        f"Others on this machine may read them: chmod 600 {file}" if is_open else "",
+    )
+
+
+def _webhook_address() -> Iterator[Finding]:
+    """Ask the public address as Meta would, once there is one."""
+    from urllib.error import HTTPError, URLError
+    from urllib.request import urlopen
+
+    from django.conf import settings
+
+    from difusio.receiving.receiver import PATH
+
+    if not settings.DIFUSIO_URL.startswith("https://"):
+        return
+    url = settings.DIFUSIO_URL + PATH
+    remedy = "Lead this path to `difusio receive`: Meta cannot tell what became of messages, nor who leaves."
+    try:
+        with urlopen(url, timeout=_ANSWERS_S) as answer:  # noqa: S310  # our own https address
+            yield Finding("address", f"{url} answers {answer.status}, which is not the receiver", remedy)
+    except HTTPError as error:
+        # A handshake without our word is refused: so it is ours who answers.
+        is_ours = error.code == HTTPStatus.FORBIDDEN
+        says = "leads to the receiver" if is_ours else f"answers {error.code}, which is not the receiver"
+        yield Finding("address", f"{url} {says}", "" if is_ours else remedy)
+    except (URLError, OSError) as error:
+        yield Finding("address", f"{url} is not reached: {getattr(error, 'reason', error)}", remedy)
 
 
 def _numbers() -> Iterator[Finding]:
@@ -167,6 +250,7 @@ def _flow() -> Iterator[Finding]:
         waits = max(reader.oldest_unread_age(cursor, lane, now()) for lane in Lane)
         cursor.execute("SELECT count(*) FROM log_post WHERE quarantined_reason <> ''")
         poison = cursor.fetchone()[0]
+        queues = list(_queues(reader))
     slow = "Start `difusio drain` (or `difusio up`): marketing waits while unread messages may hold a STOP."
     says = (
         f"the oldest unread webhook waits {waits:.0f} s" if isfinite(waits) else "nobody knows what is unread"
@@ -175,10 +259,11 @@ def _flow() -> Iterator[Finding]:
     if poison:
         yield Finding(
             "webhooks",
-            f"{poison} could not be read and were set aside",
-            "Report them: they are kept, sealed, in log_post.",
+            f"{poison} could not be folded in and were set aside",
+            "See why with `difusio log set-aside`; after an update or a new number: `difusio log again`.",
         )
     yield from _jobs()
+    yield from queues
     parked = Delivery.objects.filter(state="parked").count()
     if parked:
         yield Finding(
@@ -186,6 +271,24 @@ def _flow() -> Iterator[Finding]:
             f"{parked} deliveries whose outcome nobody knows",
             "They are not sent again; look at them with `difusio campaign audience`.",
         )
+
+
+def _queues(log: "LogReader") -> Iterator[Finding]:
+    """Look for messages that are due and that nobody sends."""
+    from difusio.metrics.gauges import OWNED, QUEUE_AGE, STOPPED, read
+
+    readings = list(read(log))
+    for reading in readings:
+        if reading.gauge is not QUEUE_AGE or reading.n < _SLOW_QUEUE_S:
+            continue
+        number, lane = reading.values
+        stands = {one.gauge: one.n for one in readings if one.values == (number,)}
+        if not stands.get(OWNED) and not stands.get(STOPPED):
+            yield Finding(
+                f"number {number}",
+                f"messages ({lane}) have been due for {reading.n:.0f} s and nobody sends",
+                "Start `difusio send` (or `difusio up`).",
+            )
 
 
 def _jobs() -> Iterator[Finding]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 WEB_PORT = 8400
 RECEIVE_PORT = 8401
+METRICS_PORT = 9464
 
 _host = click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 _parent = click.option("--parent", default=0, hidden=True, help="End when this process is gone.")
@@ -122,10 +123,11 @@ def clock(_installation: "Installation", parent: int) -> None:
 
 
 @click.command()
+@click.option("--urgent", is_flag=True, help="Only what cannot wait for an import: launches.")
 @_parent
 @engine
-def work(_installation: "Installation", parent: int) -> None:
-    """Do the long work that pages leave behind, as imports."""
+def work(_installation: "Installation", urgent: bool, parent: int) -> None:  # noqa: FBT001  # click hands options over by name
+    """Do the long work that pages leave behind: launches, imports."""
     from difusio.project.serving import collect_rarely, end_with, stop_on_signals
     from difusio.work.worker import run
 
@@ -133,22 +135,59 @@ def work(_installation: "Installation", parent: int) -> None:
     stop_on_signals(stop.set)
     end_with(parent)
     collect_rarely()
-    run(stop, owner=f"{sockets.gethostname()[:40]}:{os.getpid()}")
+    run(stop, owner=f"{sockets.gethostname()[:40]}:{os.getpid()}", only_urgent=urgent)
+
+
+@click.command()
+@_host
+@click.option("--port", default=METRICS_PORT, show_default=True, help="The port that is scraped.")
+@_parent
+@engine
+def metrics(_installation: "Installation", host: str, port: int, parent: int) -> None:
+    """Show Prometheus the figures of the whole installation, under /metrics."""
+    from difusio.metrics.serve import serve
+    from difusio.project.serving import end_with, listen, stop_on_signals
+    from difusio.project.webhook_log import log_reader
+
+    listen(host, port).close()
+    stop = threading.Event()
+    stop_on_signals(stop.set)
+    end_with(parent)
+    with closing(log_reader()) as log:
+        serve(
+            log,
+            host=host,
+            port=port,
+            stop=stop,
+            ready=lambda: click.echo(f"Figures on http://{host}:{port}/metrics", err=True),
+        )
 
 
 @click.command()
 @_host
 @click.option("--port", default=WEB_PORT, show_default=True, help="The pages' port.")
 @click.option("--receive-port", default=RECEIVE_PORT, show_default=True, help="The webhooks' port.")
+@click.option(
+    "--metrics-port",
+    type=int,
+    help="Show Prometheus the figures on this port of 127.0.0.1; without it nobody does.",
+)
 @_parent
 @engine
-def up(_installation: "Installation", host: str, port: int, receive_port: int, parent: int) -> None:
+def up(
+    _installation: "Installation",
+    host: str,
+    port: int,
+    receive_port: int,
+    metrics_port: int | None,
+    parent: int,
+) -> None:
     """Run everything that one machine needs, until it is told to stop."""
     from difusio.project.serving import end_with, listen, stop_on_signals
     from difusio.project.supervisor import supervise
 
     # Say it now, in one sentence, rather than from a child that is started again and again.
-    for wanted in (port, receive_port):
+    for wanted in (port, receive_port, *([] if metrics_port is None else [metrics_port])):
         listen(host, wanted).close()
     # The pages tell a simulator beside us where the receiver listens.
     os.environ["DIFUSIO_RECEIVE_PORT"] = str(receive_port)
@@ -158,14 +197,18 @@ def up(_installation: "Installation", host: str, port: int, receive_port: int, p
     click.echo(
         f"Difusió: pages on http://{host}:{port}/, webhooks on http://{host}:{receive_port}/webhooks/whatsapp"
     )
+    figures = {"metrics": ["metrics", "--port", str(metrics_port)]} if metrics_port is not None else {}
     supervise(
         {
+            **figures,
             "web": ["web", "--host", host, "--port", str(port)],
             "receive": ["receive", "--host", host, "--port", str(receive_port)],
             "send": ["send"],
             "drain": ["drain"],
             "clock": ["clock"],
             "work": ["work"],
+            # So that a launch waits for no import.
+            "urgent": ["work", "--urgent"],
         },
         stop,
     )

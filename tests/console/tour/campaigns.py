@@ -40,6 +40,7 @@ ROUTES = [
     Route("recipients_csv", Right.SEE_PEOPLE),
     Route("campaign_pause", Right.STEER, get="405", post="302 /campaigns/"),
     Route("campaign_resume", Right.STEER, get="405", post="302 /campaigns/"),
+    Route("campaign_rest", Right.STEER, get="405", post="302 /campaigns/"),
     Route("campaign_cancel", Right.STEER, post="302 /campaigns/"),
 ]
 SCREENS = [
@@ -49,9 +50,9 @@ SCREENS = [
     Screen("campaigns-calendar", "/campaigns/calendar/", 5),
     Screen("campaigns-calendar-quiet", "/campaigns/calendar/?month=2031-02", 4),
     Screen("campaigns-stop", "/campaigns/stop/", 7, is_telling_when_empty=True),
-    Screen("campaign", "/campaigns/{campaign_id}/", 12),
-    Screen("campaign-completed", "/campaigns/{completed_id}/", 10),
-    Screen("campaign-paused", "/campaigns/{paused_id}/", 12),
+    Screen("campaign", "/campaigns/{campaign_id}/", 13),
+    Screen("campaign-completed", "/campaigns/{completed_id}/", 11),
+    Screen("campaign-paused", "/campaigns/{paused_id}/", 13),
     Screen("campaign-draft", "/campaigns/{draft_id}/", 10),
     Screen("campaign-scheduled", "/campaigns/{scheduled_id}/", 10),
     Screen("campaign-cancel", "/campaigns/{campaign_id}/cancel/", 5),
@@ -78,7 +79,7 @@ def furnish(shop: Shop) -> None:
     """Make a campaign in every state, and people who got it, did not, and answered."""
     sending = cast.make_campaign(shop.workspace)
     cast.count_all(sending, cast.HALFWAY)
-    cast.make_delivery(sending)
+    cast.make_delivery(sending, state=State.DELIVERED)
     _people(sending)
     completed = cast.make_campaign(shop.workspace, "Castanyada al barri")
     cast.count_all(

@@ -3,17 +3,23 @@
 from datetime import timedelta
 from itertools import count
 from typing import Final
+from uuid import uuid4
 from zlib import crc32
 
+import msgspec
+
 from difusio.accounts.rights import Right
+from difusio.campaigns.models import Campaign
 from difusio.cloud_api.news import InboundMessage
 from difusio.common.clock import now
+from difusio.common.keyring import keyring
 from difusio.contacts.models import Contact
 from difusio.inbox.models import Conversation
 from difusio.inbox.receive import receive
 from difusio.inbox.waiting import settle
 from difusio.numbers.models import Number
-from difusio.outbox.models import Batch, Delivery, State
+from difusio.outbox.claim import CONTENT
+from difusio.outbox.models import Attempt, Batch, Delivery, State
 from difusio.outbox.reply import reply
 from tests.console import cast
 from tests.console.tour.shop import Route, Screen, Shop
@@ -90,10 +96,9 @@ def write(
 
 def _send_offer(shop: Shop, contact_id: int) -> None:
     """Let them have got a campaign's message the day before."""
-    campaign = cast.make_campaign(shop.workspace, "Castanyada al barri")
-    batch: Batch = cast.batch_of(campaign)
+    batch: Batch = cast.batch_of(Campaign.objects.get(pk=shop.ids["completed_id"]))
     Contact.objects.filter(pk=contact_id).update(language="ca")
-    Delivery.objects.create(
+    delivery = Delivery.objects.create(
         workspace=shop.workspace,
         batch=batch,
         number=batch.number,
@@ -103,4 +108,13 @@ def _send_offer(shop: Shop, contact_id: int) -> None:
         due_at=now(),
         accepted_at=now() - timedelta(days=1),
         created_at=now() - timedelta(days=1),
+    )
+    sent = msgspec.json.encode({"values": {"first_name": "Asha", "grams": "750"}})
+    Attempt.objects.create(
+        delivery=delivery,
+        number=batch.number,
+        token=uuid4(),
+        epoch=1,
+        intended_at=now() - timedelta(days=1),
+        content_sealed=keyring().seal(sent, purpose=CONTENT),
     )

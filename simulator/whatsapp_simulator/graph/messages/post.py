@@ -57,6 +57,7 @@ def post_message(world: World, life: Life, line: Line, endpoint: Endpoint, body:
     if refusing is not None and refusing.code is not None:
         told = problem(refusing.code, http_status=refusing.http_status)
         world.counts.refused[str(told.code)] += 1
+        world.counts.second(world.real_time()).refused += 1
         return Answer(told.http_status, told.body())
     _check_number(world, line, envelope, person)
     template = None
