@@ -37,6 +37,10 @@ faults: setup ## Kill, cut off and count from outside (FULL=1 at full size, ARGS
 soak: setup ## Send for MINUTES at PACE a second and watch the memory (MINUTES=20 PACE=1000)
 	@$(BIN)/python -m tools.soak --minutes $(or $(MINUTES),20) --pace $(or $(PACE),1000) $(ARGS)
 
+.PHONY: cluster
+cluster: setup ## Send on a whole cluster while parts of it are killed (ARGS="--people 12000")
+	@$(BIN)/python -m tools.cluster $(ARGS)
+
 .PHONY: check
 check: setup ## Format, lint, types, imports, migrations, docs
 	@$(BIN)/python -m tools.check

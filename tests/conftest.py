@@ -42,7 +42,7 @@ django.setup()
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 # Tests with real processes and real times: one after the other in one process, while the other takes the rest.
-_STAGES: Final = ("tests/journeys/", "tests/faults/")
+_STAGES: Final = ("tests/journeys/", "tests/faults/", "tests/cluster/")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

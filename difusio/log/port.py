@@ -1,11 +1,12 @@
 """The durable log's port: what came in stays here, raw and sealed, until the drain has folded it in.
 
-A POST is answered only once `append` has returned.  The drain takes, folds and settles within one transaction
-of its own, so that a crash in the middle leaves either everything or nothing; repetition is harmless, because
-every event has a key.
+A POST is answered only once `append` has returned.  The drain takes, folds and settles in a turn, around one
+transaction of its own, so that a crash in the middle leaves either everything or nothing.  Any post may come again
+and in any order, to any drain: every event has a key, so that this is harmless.
 """
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
@@ -72,8 +73,16 @@ class LogWriter(Protocol):
 class LogReader(Protocol):
     """The way out, for the drain.  cursor: of the drain's own transaction; what it rolls back was never taken."""
 
+    def turn(self) -> AbstractContextManager[None]:
+        """Stand around the drain's transaction and everything below.
+
+        Left without an error, the transaction was committed: only now a log of another place is told what was
+        settled.  Left with one, everything that was taken is there to be taken again.
+        """
+        ...
+
     def take(self, cursor: Cursor, lane: Lane, limit: int) -> list[Post]:
-        """Return the oldest unread posts of a lane that no other drain holds; held until the transaction ends.
+        """Return old unread posts of a lane, at most so many, which no other drain gets until the turn ends.
 
         Large ones are fewer: what they hold together is bounded, whatever the limit.
         """
@@ -84,17 +93,24 @@ class LogReader(Protocol):
         ...
 
     def quarantine(self, cursor: Cursor, post_id: int, reason: str, named: Sequence[str] = ()) -> None:
-        """Set a post aside for a person to look at.  reason: without content.  named: whose numbers it speaks of."""
+        """Set a post aside, in the store, for a person to look at.
+
+        reason: without content.  named: whose numbers it speaks of.
+        """
         ...
 
     def note_failure(self, cursor: Cursor, post_id: int, reason: str, named: Sequence[str] = ()) -> bool:
-        """Count a failed try, in a transaction of its own; the third sets the post aside, and then it returns True."""
+        """Count a failed try, in a turn of its own; the third sets the post aside, and then it returns True."""
         ...
 
     def oldest_unread_age(self, cursor: Cursor, lane: Lane, at: datetime) -> float:
-        """Return for how many seconds the oldest unread post of a lane has waited; 0.0 without one."""
+        """Return for how many seconds the oldest unread post of a lane has waited; 0.0 without one, inf if unknown."""
         ...
 
     def forget(self, cursor: Cursor, before: datetime, limit: int) -> int:
         """Delete posts that were folded in before a moment, at most so many; return how many it were."""
+        ...
+
+    def close(self) -> None:
+        """Give back what is held, so that other drains need not wait for it."""
         ...

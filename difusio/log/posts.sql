@@ -54,7 +54,6 @@ WHERE id IN (
     WHERE received_at < %(before)s AND folded_at IS NOT NULL AND quarantined_reason IN ('', %(foreign)s)
     ORDER BY id LIMIT %(limit)s)
 
-
 -- name: quarantine
 -- What waits for a person, newest first: of the numbers and accounts named, or everybody's.
 SELECT id, lane, received_at, quarantined_reason, octet_length(sealed_body), folded_at IS NOT NULL
@@ -82,3 +81,14 @@ SELECT id, lane, received_at, sealed_body FROM log_post WHERE id > %(after)s ORD
 -- name: unread_again
 -- What was folded in is unread once more, for a store whose rows are older than its log.
 UPDATE log_post SET folded_at = NULL, tries = 0 WHERE folded_at IS NOT NULL AND quarantined_reason = ''
+
+-- name: keep_post
+-- Keep a post of another log in the table, once even if it comes again; give its place.
+WITH known AS (
+    SELECT id FROM log_post WHERE quarantined_reason <> '' AND sealed_body = %(body)s LIMIT 1
+), kept AS (
+    INSERT INTO log_post (lane, received_at, sealed_body)
+    SELECT %(lane)s, %(received_at)s, %(body)s WHERE NOT EXISTS (SELECT FROM known)
+    RETURNING id
+)
+SELECT id FROM known UNION ALL SELECT id FROM kept

@@ -1,6 +1,7 @@
 """The table adapter's way out: the drain's own cursor, rows locked until its transaction ends."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -22,6 +23,11 @@ class TableReader:
 
     def __init__(self, keyring: Keyring) -> None:
         self._keyring = keyring
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Nothing is left to do: the transaction is the turn."""
+        yield
 
     def take(self, cursor: Cursor, lane: Lane, limit: int) -> list[Post]:
         """Return the oldest unread posts; a damaged one is set aside at once.  Cost: 1 query.
@@ -70,3 +76,11 @@ class TableReader:
         """Delete old posts that were folded in; return how many.  Cost: 1 query."""
         cursor.execute(_queries["forget_posts"], {"before": before, "limit": limit, "foreign": FOREIGN})
         return cursor.rowcount
+
+    def close(self) -> None:
+        """Nothing is held: the connection is the drain's."""
+
+    def _keep(self, cursor: Cursor, lane: Lane, received_at: datetime, sealed: bytes) -> int:
+        """Keep a post that came by another way; give its id here.  Cost: 1 query."""
+        cursor.execute(_queries["keep_post"], {"lane": int(lane), "received_at": received_at, "body": sealed})
+        return int(cursor.fetchone()[0])

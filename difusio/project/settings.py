@@ -102,6 +102,31 @@ DATABASE_URL = _setting(
     "",
     "A PostgreSQL server of yours, as postgresql://user:password@host/name; empty: the embedded one.",
 )
+DIFUSIO_LOG_URL = _setting(
+    "DIFUSIO_LOG_URL",
+    "",
+    "The servers of a NATS JetStream that carries webhooks from receivers to drains, parted by commas, each as"
+    " nats://user:password@host:4222 (tls:// for TLS); empty: a table of the store does.",
+)
+DIFUSIO_LOG_SYSTEM_URL = _setting(
+    "DIFUSIO_LOG_SYSTEM_URL",
+    "",
+    "The same servers with the user of their system account: each is asked at the start whether it is fit.",
+)
+for _name, _urls in (
+    ("DIFUSIO_LOG_URL", DIFUSIO_LOG_URL),
+    ("DIFUSIO_LOG_SYSTEM_URL", DIFUSIO_LOG_SYSTEM_URL),
+):
+    if _urls and not all(url.strip().startswith(("nats://", "tls://")) for url in _urls.split(",")):
+        raise ImproperlyConfigured(
+            f"{_name} cannot be read: write each server as nats://user:password@host:4222 (or tls://…),"
+            " parted by commas."
+        )
+DIFUSIO_LOG_CA = _setting(
+    "DIFUSIO_LOG_CA",
+    "",
+    "The file with the authority that signed the certificates of those servers; empty: whom this machine trusts.",
+)
 DEBUG = _flag(
     "DIFUSIO_DEBUG", default=False, sentence="Show errors with their code; never on a public machine."
 )

@@ -145,7 +145,7 @@ def drain(log: LogReader, *, lane: Lane, limit: int) -> Drained:
 
 def _together(log: LogReader, *, lane: Lane, limit: int) -> Drained:
     at = now()
-    with transaction.atomic(), binding_cursor() as cursor, together(cursor):
+    with log.turn(), transaction.atomic(), binding_cursor() as cursor, together(cursor):
         cursor.execute(_queries["by_key"])
         posts = log.take(cursor, lane, limit)
         drained = _fold_posts(log, posts, at=at)
@@ -159,7 +159,7 @@ def _one_by_one(log: LogReader, *, lane: Lane, limit: int) -> Drained:
     for _ in range(limit):
         post: Post | None = None
         try:
-            with transaction.atomic(), connection.cursor() as cursor, together(cursor):
+            with log.turn(), transaction.atomic(), connection.cursor() as cursor, together(cursor):
                 post = next(iter(log.take(cursor, lane, 1)), None)
                 if post is None:
                     break
@@ -171,7 +171,7 @@ def _one_by_one(log: LogReader, *, lane: Lane, limit: int) -> Drained:
             if post is None:
                 raise
             _log.exception("drain.post_failed", post=post.id)
-            with transaction.atomic(), connection.cursor() as cursor:
+            with log.turn(), transaction.atomic(), connection.cursor() as cursor:
                 reason = f"folding failed: {type(error).__name__}"
                 log.note_failure(cursor, post.id, reason, named(post.body))
         done = Drained(done.posts + 1)

@@ -11,9 +11,7 @@ import uvloop
 
 from difusio.cloud_api import signature
 from difusio.common.clock import now
-from difusio.common.keyring import keyring
 from difusio.log.port import IncomingPost
-from difusio.log.table_writer import TableWriter
 from difusio.numbers.secrets import FreshSecrets
 from difusio.project.bench import shop
 from difusio.project.bench.figure import Figure, peak_mb
@@ -24,6 +22,7 @@ from difusio.project.commands.common import last_line
 from difusio.project.serving import listen
 from difusio.project.start import Installation
 from difusio.project.uvicorn_server import make_server
+from difusio.project.webhook_log import log_cluster, log_writer, refuse_unfit_log
 from difusio.receiving.receiver import PATH, receiver
 
 _ROUNDS = 3
@@ -44,6 +43,7 @@ class NullLog:
 def run(size: int, _installation: Installation) -> Figure:
     """size: posts a round."""
     shop.open_shop(at=now())
+    refuse_unfit_log()
     durable, forgotten = [], []
     with (
         Part("receive", "serve", is_durable=True) as real,
@@ -62,6 +62,7 @@ def run(size: int, _installation: Installation) -> Figure:
         conditions={
             "posts": size,
             "connections": _CONNECTIONS,
+            "log": "table" if log_cluster() is None else "JetStream",
             "per_s_of_receiver_cpu": round(_ROUNDS * size / ends[0]["cpu_s"]),
             "yardstick": "the same receiver with a log that keeps nothing",
             "yardstick_per_s_of_receiver_cpu": round(_ROUNDS * size / ends[1]["cpu_s"]),
@@ -76,7 +77,7 @@ def serve(installation: Installation, *, is_durable: bool) -> dict[str, object]:
     secrets = FreshSecrets()
     server = make_server(
         receiver(
-            TableWriter(installation.url, keyring()) if is_durable else NullLog(),
+            log_writer(installation.url) if is_durable else NullLog(),
             secrets=secrets.app_secrets,
             verify_token=secrets.verify_token,
         ),

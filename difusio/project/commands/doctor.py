@@ -2,8 +2,10 @@
 
 import platform
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from http import HTTPStatus
+from math import isfinite
 from typing import TYPE_CHECKING
 
 import click
@@ -48,6 +50,7 @@ def doctor(installation: "Installation", as_json: bool) -> None:  # noqa: FBT001
         *_program(),
         *_store(installation),
         *_machine(installation),
+        *_log(),
         *_webhook_address(),
         *_numbers(),
         *_flow(),
@@ -118,6 +121,32 @@ def _store(installation: "Installation") -> Iterator[Finding]:
         f"{abs(skew):.1f} s {'ahead of' if skew > 0 else 'behind'} the store's",
         "Set both machines' clocks by NTP: what is due leaves at the wrong time, and a log cannot be followed."
         if abs(skew) > _SKEW_S
+        else "",
+    )
+
+
+def _log() -> Iterator[Finding]:
+    import asyncio
+
+    from difusio.project.webhook_log import log_cluster
+
+    cluster = log_cluster()
+    if cluster is None:
+        yield Finding("log", "webhooks wait in the store's own table")
+        return
+    from difusio.log.jetstream_check import UnfitCluster, examine
+
+    try:
+        found = asyncio.run(examine(cluster))
+    except UnfitCluster as unfit:
+        yield Finding("log", "the JetStream of DIFUSIO_LOG_URL cannot be used", str(unfit))
+        return
+    versions = ", ".join(sorted({node.version for node in found.nodes}))
+    yield Finding(
+        "log",
+        f"NATS JetStream {versions}, {found.current} of {found.replicas} replicas keep up",
+        "Start the server that is missing: when another one goes, nothing is received any more."
+        if found.current < found.replicas
         else "",
     )
 
@@ -213,20 +242,20 @@ def _flow() -> Iterator[Finding]:
     from django.db import connection
 
     from difusio.common.clock import now
-    from difusio.common.keyring import keyring
     from difusio.log.port import Lane
-    from difusio.log.table_reader import TableReader
     from difusio.outbox.models import Delivery
+    from difusio.project.webhook_log import log_reader
 
-    reader = TableReader(keyring())
-    with connection.cursor() as cursor:
+    with closing(log_reader()) as reader, connection.cursor() as cursor:
         waits = max(reader.oldest_unread_age(cursor, lane, now()) for lane in Lane)
         cursor.execute("SELECT count(*) FROM log_post WHERE quarantined_reason <> ''")
         poison = cursor.fetchone()[0]
+        queues = list(_queues(reader))
     slow = "Start `difusio drain` (or `difusio up`): marketing waits while unread messages may hold a STOP."
-    yield Finding(
-        "drain", f"the oldest unread webhook waits {waits:.0f} s", slow if waits > _SLOW_DRAIN_S else ""
+    says = (
+        f"the oldest unread webhook waits {waits:.0f} s" if isfinite(waits) else "nobody knows what is unread"
     )
+    yield Finding("drain", says, slow if waits > _SLOW_DRAIN_S else "")
     if poison:
         yield Finding(
             "webhooks",
@@ -234,7 +263,7 @@ def _flow() -> Iterator[Finding]:
             "See why with `difusio log set-aside`; after an update or a new number: `difusio log again`.",
         )
     yield from _jobs()
-    yield from _queues(reader)
+    yield from queues
     parked = Delivery.objects.filter(state="parked").count()
     if parked:
         yield Finding(

@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket as sockets
 import threading
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +12,7 @@ import click
 from difusio.project.commands.common import engine
 
 if TYPE_CHECKING:
+    from difusio.log.port import LogReader
     from difusio.project.start import Installation
 
 WEB_PORT = 8400
@@ -50,8 +52,10 @@ def receive(installation: "Installation", host: str, port: int, parent: int) -> 
     from difusio.project.receiving import receiver_application
     from difusio.project.serving import collect_rarely, end_with, listen
     from difusio.project.uvicorn_server import serve
+    from difusio.project.webhook_log import refuse_unfit_log
 
     end_with(parent)
+    refuse_unfit_log()
     listening = listen(host, port)
     collect_rarely()
     serve(
@@ -69,20 +73,21 @@ def send(_installation: "Installation", parent: int) -> None:
     """Send for every number that no other sender has."""
     import uvloop
 
-    from difusio.common.keyring import keyring
-    from difusio.log.table_reader import TableReader
     from difusio.project.serving import collect_rarely, end_with, stop_on_signals
+    from difusio.project.webhook_log import log_reader, refuse_unfit_log
     from difusio.sending.sender import run
 
-    async def until_told() -> None:
+    async def until_told(log: "LogReader") -> None:
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         stop_on_signals(lambda: loop.call_soon_threadsafe(stop.set))
-        await run(owner=f"{sockets.gethostname()[:40]}:{os.getpid()}", log=TableReader(keyring()), stop=stop)
+        await run(owner=f"{sockets.gethostname()[:40]}:{os.getpid()}", log=log, stop=stop)
 
     end_with(parent)
+    refuse_unfit_log()
     collect_rarely()
-    uvloop.run(until_told())
+    with closing(log_reader()) as log:
+        uvloop.run(until_told(log))
 
 
 @click.command()
@@ -90,16 +95,17 @@ def send(_installation: "Installation", parent: int) -> None:
 @engine
 def drain(_installation: "Installation", parent: int) -> None:
     """Fold received webhooks into the store."""
-    from difusio.common.keyring import keyring
-    from difusio.log.table_reader import TableReader
     from difusio.project.serving import collect_rarely, end_with, stop_on_signals
+    from difusio.project.webhook_log import log_reader, refuse_unfit_log
     from difusio.receiving.drain import run
 
     stop = threading.Event()
     stop_on_signals(stop.set)
     end_with(parent)
+    refuse_unfit_log()
     collect_rarely()
-    run(TableReader(keyring()), stop)
+    with closing(log_reader()) as log:
+        run(log, stop)
 
 
 @click.command()
@@ -139,22 +145,22 @@ def work(_installation: "Installation", urgent: bool, parent: int) -> None:  # n
 @engine
 def metrics(_installation: "Installation", host: str, port: int, parent: int) -> None:
     """Show Prometheus the figures of the whole installation, under /metrics."""
-    from difusio.common.keyring import keyring
-    from difusio.log.table_reader import TableReader
     from difusio.metrics.serve import serve
     from difusio.project.serving import end_with, listen, stop_on_signals
+    from difusio.project.webhook_log import log_reader
 
     listen(host, port).close()
     stop = threading.Event()
     stop_on_signals(stop.set)
     end_with(parent)
-    serve(
-        TableReader(keyring()),
-        host=host,
-        port=port,
-        stop=stop,
-        ready=lambda: click.echo(f"Figures on http://{host}:{port}/metrics", err=True),
-    )
+    with closing(log_reader()) as log:
+        serve(
+            log,
+            host=host,
+            port=port,
+            stop=stop,
+            ready=lambda: click.echo(f"Figures on http://{host}:{port}/metrics", err=True),
+        )
 
 
 @click.command()

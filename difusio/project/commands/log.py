@@ -96,9 +96,10 @@ def replay_log(_installation: "Installation", file: IO[str] | None, as_json: boo
     For a store that was restored: its rows are older than what Meta told since.  What is in force already changes
     nothing; the drain does the work, and marketing waits until it is done.
     """
-    from difusio.log.kept import replay, replay_from
+    from difusio.log.kept import replay_from
+    from difusio.project import webhook_log
 
-    posts = replay() if file is None else replay_from(_lines(file))
+    posts = webhook_log.replay_log() if file is None else replay_from(_lines(file))
     click.echo(f"{posts} webhooks are unread; `difusio drain` (or `difusio up`) folds them in.")
     if as_json:
         last_line({"posts": posts})

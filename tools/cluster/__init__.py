@@ -1,0 +1,1 @@
+"""A whole cluster on this machine: three JetStream servers, PostgreSQL, two of each engine, the simulator."""
