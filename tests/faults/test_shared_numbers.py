@@ -3,17 +3,24 @@
 import time
 from collections import Counter
 
+import pytest
+
 from difusio.common.clock import now
 from difusio.numbers.models import Number
 from difusio.outbox.models import Lease
 from tests.cast import Shop
-from tests.faults.stage import Platform, wait_until
+from tests.faults.stage import Platform, phones_in, wait_until
 
 NUMBERS = 6
 PEOPLE = 800
 PACE_PER_S = 20
+# What one commit of intents holds at most at this pace.
+MOST_INTENDED = 2
+# Six campaigns of 40 s each, on a machine that does other things as well.
+_PATIENCE_S = 240.0
 
 
+@pytest.mark.timeout(600)
 def it_shares_the_numbers_out_again_whenever_a_sender_comes_or_goes(platform: Platform) -> None:
     shops = [platform.shop(pace_per_s=PACE_PER_S) for _ in range(NUMBERS)]
     # The other tests' numbers would be shared out as well.
@@ -37,10 +44,14 @@ def it_shares_the_numbers_out_again_whenever_a_sender_comes_or_goes(platform: Pl
     platform.running("send")[1].end()
     wait_until(lambda: list(_owners(platform, shops).values()) == [NUMBERS], "one sends for all again")
     for of, phones in zip(shops, everybody, strict=True):
-        platform.settle(of)
+        platform.settle(of, timeout_s=_PATIENCE_S)
         truth = platform.truth(of)
+        # What the killed one had intended and not yet posted is parked, and nothing else.
+        parked = phones_in(of, "parked")
         assert truth.twice == []
-        assert set(truth.received) == phones
+        assert set(truth.received) | parked == phones
+        assert set(truth.received) & parked == set()
+        assert len(parked) <= MOST_INTENDED
 
 
 def _owners(platform: Platform, shops: list[Shop]) -> Counter[int]:
