@@ -31,6 +31,11 @@ class Aside:
     post: SetAside
     why: str
 
+    @property
+    def is_for_whoever_mends(self) -> bool:
+        """Whether the post's own reason says more."""
+        return self.post.reason != FOREIGN
+
 
 def waiting(here: Here) -> int:
     """Count the webhooks that wait for whoever manages the workspace, up to ``kept.MANY``.  Cost: 3 queries."""
