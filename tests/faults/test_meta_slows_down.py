@@ -73,6 +73,8 @@ def it_lets_the_clock_of_doubt_rest_while_meta_checks_a_template(platform: Platf
     finally:
         platform.control("PUT", "rules", rules)
         platform.control("POST", "templates/autumn/ca/quality", {"score": "GREEN"})
+        # The simulator is idle only when the end of its trial has come, too.
+        platform.control("POST", "clock/advance", {"seconds": 86_400})
     platform.settle(ona)
 
     assert "accepted" not in states(ona)

@@ -20,6 +20,7 @@ from difusio.log.models import Post
 from difusio.log.port import FOREIGN, Lane
 from difusio.log.table_reader import TableReader
 from difusio.message_templates.models import Template
+from difusio.numbers.models import Number as NumberRow
 from difusio.numbers.models import Portfolio
 from difusio.outbox.models import Delivery
 from difusio.receiving.drain import Drained, drain, run, tidy
@@ -317,6 +318,17 @@ def it_hears_that_a_number_may_send_faster() -> None:
 
     ona.number.refresh_from_db()
     assert ona.number.pace_per_s == 1_000
+
+
+def it_never_hurries_a_number_that_the_business_app_shares() -> None:
+    ona = shop(pace_per_s=20)
+    NumberRow.objects.update(is_on_business_app=True)
+    received(webhook(ona, {"event": "THROUGHPUT_UPGRADE"}, field="phone_number_quality_update"))
+
+    drained()
+
+    ona.number.refresh_from_db()
+    assert ona.number.pace_per_s == 20
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ class Bench:
 
 BENCHES: Final = {
     "send": Bench("send", 30_000),
+    "pace": Bench("pace", 60),
     "receive": Bench("receive", 60_000),
     "fold": Bench("fold", 60_000),
     "events": Bench("events", 30_000),

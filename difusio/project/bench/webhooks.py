@@ -1,4 +1,4 @@
-"""The posts that a bench plays: one status each, in the shape and length of Meta's, signed with the bench's secret."""
+"""The posts that a bench plays, in the shape and length of Meta's: one status or one message each."""
 
 import json
 from datetime import datetime
