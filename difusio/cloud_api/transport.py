@@ -291,11 +291,11 @@ _numbers = msgspec.json.Decoder(_Number)
 
 # Source: developers.facebook.com/documentation/business-messaging/whatsapp/throughput (read 2026-11-22)
 _PER_S = {"STANDARD": 80, "HIGH": 1000}
-_PER_S_BESIDE_THE_APP = 20
+BESIDE_THE_APP_PER_S = 20
 
 
 def _number_state(number: _Number) -> NumberState:
-    per_s = _PER_S_BESIDE_THE_APP if number.is_on_biz_app else _PER_S.get(number.throughput.level, 80)
+    per_s = BESIDE_THE_APP_PER_S if number.is_on_biz_app else _PER_S.get(number.throughput.level, 80)
     return NumberState(
         phone_number_id=number.id,
         display_phone_number=number.display_phone_number,

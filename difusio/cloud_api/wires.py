@@ -80,14 +80,13 @@ class Wires:
     async def close(self) -> None:
         """Close all connections; what is in the air is lost."""
         self._looking.cancel()
+        while self._waiting:
+            self._waiting.popleft().heard(NotSent("closed"))
         for task in self._opening:
             task.cancel()
         await asyncio.gather(*self._opening, return_exceptions=True)
         for wire in [*self._busy, *self._idle]:
             wire.close()
-        for asked in self._waiting:
-            asked.heard(NotSent("closed"))
-        self._waiting.clear()
         # The loop tells each protocol of its end in a turn of its own.
         await asyncio.sleep(0)
 
@@ -116,7 +115,12 @@ class Wires:
         for _ in range(min(room, len(self._waiting) - len(self._opening))):
             task = asyncio.get_running_loop().create_task(self._open())
             self._opening.add(task)
-            task.add_done_callback(self._opening.discard)
+            task.add_done_callback(self._opened)
+
+    def _opened(self, task: "asyncio.Task[None]") -> None:
+        self._opening.discard(task)
+        # Whoever waits for a connection that could not be opened needs another.
+        self._open_more()
 
     async def _open(self) -> None:
         try:

@@ -278,6 +278,20 @@ class TokenForm(forms.Form):
     )
 
 
+class SecretForm(forms.Form):
+    """Another app secret."""
+
+    app_secret = forms.CharField(
+        label=_("App secret"),
+        max_length=200,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text=_(
+            "In Meta's dashboard: App settings, Basic. It is kept sealed and never shown again. "
+            "The old one holds beside it."
+        ),
+    )
+
+
 class SimulatorForm(forms.Form):
     """Where on this machine the simulator listens."""
 

@@ -36,6 +36,7 @@ class Reading:
 
 
 _LANES: Final = ("reply", "service", "bulk")
+STORE_UP: Final = Gauge("difusio_store_up", "1 while the store answers; without it nothing else is told.")
 QUEUE_AGE: Final = Gauge(
     "difusio_queue_age_seconds",
     "For how long the first message of a queue has been due; nothing while none is.",
@@ -72,6 +73,7 @@ JOB_AGE: Final = Gauge("difusio_job_age_seconds", "For how long the first of the
 HELD: Final = Gauge("difusio_held", "1 while a restored store sends nothing until a person lets it.")
 
 GAUGES: Final = (
+    STORE_UP,
     QUEUE_AGE,
     WAITING,
     IN_DOUBT,
@@ -89,6 +91,7 @@ GAUGES: Final = (
 
 def read(log: LogReader) -> Iterator[Reading]:
     """Ask the store.  Cost: 9 queries, whatever waits; none of them counts a campaign's people."""
+    yield Reading(STORE_UP, (), 1.0)
     with connection.cursor() as cursor:
         for query, gauge in (("queue_age", QUEUE_AGE), ("waiting", WAITING)):
             for number, lane, n in _rows(cursor, query):

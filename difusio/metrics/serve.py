@@ -7,6 +7,7 @@ from threading import Event
 from typing import Final
 
 import msgspec
+import structlog
 from django.db import connection
 from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
@@ -14,26 +15,33 @@ from prometheus_client.registry import Collector
 
 from difusio.common.counters import COUNTS, Count, Seconds
 from difusio.common.sql import Queries
+from difusio.common.store import STORE_AWAY
 from difusio.log.port import LogReader
-from difusio.metrics.gauges import GAUGES, read
+from difusio.metrics.gauges import GAUGES, STORE_UP, read
 
 _queries = Queries(Path(__file__).with_name("gauges.sql"))
 _MICROS: Final = 1_000_000
+
+_log = structlog.get_logger("difusio.metrics")
 
 Kept = dict[str, dict[tuple[str, ...], int]]
 
 
 class Installation(Collector):
-    """Reads everything anew for each scrape; a store that is away is an error of that scrape."""
+    """Reads everything anew for each scrape."""
 
     def __init__(self, log: LogReader) -> None:
         self._log = log
 
     def collect(self) -> Iterator[Metric]:
-        """Give every metric of the contract, those without a reading too."""
+        """Give every metric of the contract, those without a reading too; of a store that is away only that it is."""
         try:
             kept = _kept()
             readings = list(read(self._log))
+        except STORE_AWAY as error:
+            _log.warning("metrics.store_away", error=type(error).__name__)
+            yield GaugeMetricFamily(STORE_UP.name, STORE_UP.sentence, value=0.0)
+            return
         finally:
             connection.close()
         for gauge in GAUGES:

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 
 from difusio.accounts import audit
 from difusio.accounts.models import Workspace
+from difusio.cloud_api.transport import BESIDE_THE_APP_PER_S
 from difusio.common.keyring import keyring
 from difusio.common.sentences import SentenceError
 from difusio.numbers.models import Number, Portfolio, WebhookSecret
@@ -58,6 +59,7 @@ class NewNumber:
     verify_token: str = field(repr=False)
     api_url: str = META_URL
     pace_per_s: int = 80
+    is_on_business_app: bool = False
     messaging_limit: int | None = 250
     shares_limit_with: int | None = None
 
@@ -79,7 +81,8 @@ def add(number: NewNumber, *, workspace_id: int, at: datetime, by: str = "comman
                 phone_number_id=number.phone_number_id,
                 display_phone=number.display_phone,
                 verified_name=number.verified_name,
-                pace_per_s=number.pace_per_s,
+                pace_per_s=_pace(number),
+                is_on_business_app=number.is_on_business_app,
                 api_url=number.api_url.rstrip("/"),
                 is_simulated=is_simulated,
                 access_token_sealed=keys.seal(number.access_token.encode(), purpose=ACCESS_TOKEN),
@@ -114,6 +117,10 @@ def _portfolio(workspace: Workspace, number: NewNumber) -> Portfolio:
     return Portfolio.objects.create(
         workspace=workspace, name=number.verified_name, messaging_limit=number.messaging_limit
     )
+
+
+def _pace(number: NewNumber) -> int:
+    return min(number.pace_per_s, BESIDE_THE_APP_PER_S) if number.is_on_business_app else number.pace_per_s
 
 
 def _is_simulated(url: str) -> bool:

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from difusio.accounts.models import Workspace
+from difusio.cloud_api.transport import BESIDE_THE_APP_PER_S
 
 
 class Portfolio(models.Model):
@@ -35,6 +36,8 @@ class Number(models.Model):
     verified_name = models.CharField(max_length=120)
     quality = models.CharField(max_length=16, default="UNKNOWN")
     pace_per_s = models.PositiveIntegerField(default=80)
+    # Whether people also write from it in the WhatsApp Business app; Meta lets such a number do less.
+    is_on_business_app = models.BooleanField(default=False, db_default=False)
     # Why nothing may leave from this number now (a key of cloud_api's causes); empty: it may.
     stopped_for = models.CharField(max_length=64, blank=True, default="")
     stopped_at = models.DateTimeField(null=True, blank=True)
@@ -53,6 +56,10 @@ class Number(models.Model):
                 name="numbers_simulated_stays_here",
             ),
             models.CheckConstraint(condition=Q(pace_per_s__gte=1), name="numbers_pace"),
+            models.CheckConstraint(
+                condition=Q(is_on_business_app=False) | Q(pace_per_s__lte=BESIDE_THE_APP_PER_S),
+                name="numbers_pace_beside_the_app",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -20,8 +20,11 @@ def renew_token(number_id: int, access_token: str, *, by: str, at: datetime) -> 
         _tell(number, "number.token_renewed", by=by, at=at)
 
 
-def renew_secret(number_id: int, *, app_secret: str, verify_token: str, by: str, at: datetime) -> None:
-    """Accept webhooks that another app secret signs too; the old one holds until ``retire_secrets``."""
+def renew_secret(number_id: int, *, app_secret: str, verify_token: str = "", by: str, at: datetime) -> None:
+    """Accept webhooks that another app secret signs too; the old one holds until ``retire_secrets``.
+
+    verify_token: the word of the handshake from now on; empty: it stays as it is.
+    """
     keys = keyring()
     with transaction.atomic():
         number = Number.objects.get(pk=number_id)
@@ -30,7 +33,11 @@ def renew_secret(number_id: int, *, app_secret: str, verify_token: str, by: str,
             workspace_id=number.workspace_id,
             app_id=old.app_id if old else "",
             secret_sealed=keys.seal(app_secret.encode(), purpose=SECRET),
-            verify_token_sealed=keys.seal(verify_token.encode(), purpose=VERIFY_TOKEN),
+            verify_token_sealed=(
+                old.verify_token_sealed
+                if old and not verify_token
+                else keys.seal(verify_token.encode(), purpose=VERIFY_TOKEN)
+            ),
             created_at=at,
         )
         _tell(number, "number.secret_renewed", by=by, at=at)

@@ -29,6 +29,7 @@ _COMMANDS = "difusio.project.commands"
         "templates": f"{_COMMANDS}.templates:templates",
         "rates": f"{_COMMANDS}.rates:rates",
         "campaign": f"{_COMMANDS}.campaign:campaign",
+        "log": f"{_COMMANDS}.log:log",
         "bench": f"{_COMMANDS}.bench:bench",
         "doctor": f"{_COMMANDS}.doctor:doctor",
         "backup": f"{_COMMANDS}.backup:backup",

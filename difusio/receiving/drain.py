@@ -312,7 +312,8 @@ def _number_news(news: NumberNews, *, at: datetime) -> None:
     if news.daily_limit is not None:
         hear_limit(set(numbers.values_list("portfolio", flat=True)), news.daily_limit, at=at)
     if news.event == "THROUGHPUT_UPGRADE":
-        numbers.update(pace_per_s=1_000)
+        # A number that the Business app shares is never raised.
+        numbers.filter(is_on_business_app=False).update(pace_per_s=1_000)
     if news.event in {"DISABLED_UPDATE", "ACCOUNT_RESTRICTION", "ACCOUNT_DELETED", "ACCOUNT_OFFBOARDED"}:
         for number_id in numbers.values_list("id", flat=True):
             stop_number(number_id, reason=news.event.lower(), at=at)

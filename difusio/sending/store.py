@@ -268,7 +268,11 @@ class Outbox:
             self._pairs.untake(self._unreached.popleft())
         at = monotonic()
         is_reply = batch.lane == Lane.REPLY
-        waits = [self._pairs.take(item.address, at, may_borrow=is_reply) for item in claimed]
+        # Whoever has no address is skipped when the message is filled, and need not wait for anybody.
+        waits = [
+            self._pairs.take(item.address, at, may_borrow=is_reply) if item.address else 0.0
+            for item in claimed
+        ]
         longest = max(waits, default=0.0)
         if not longest:
             return list(claimed)

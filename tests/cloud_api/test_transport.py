@@ -9,6 +9,7 @@ from aiohttp import web
 
 from difusio.cloud_api.answers import Answer, Lost, NotSent
 from difusio.cloud_api.transport import (
+    BadAccessTokenError,
     CloudApi,
     MetaRefusedError,
     MetaUnreachableError,
@@ -66,6 +67,28 @@ def it_says_not_sent_when_nobody_listens() -> None:
         port = free.getsockname()[1]
 
     assert _post_to(f"http://127.0.0.1:{port}") == NotSent("ConnectionRefusedError")
+
+
+def it_says_so_to_each_that_waits_for_one_connection() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+
+    async def story() -> None:
+        async with CloudApi(base_url=f"http://127.0.0.1:{port}", version="v26.0", connections=1) as api:
+            said = await asyncio.gather(*(api.post("1/messages", b"{}", TOKEN) for _ in range(3)))
+            assert said == [NotSent("ConnectionRefusedError")] * 3
+
+    asyncio.run(story())
+
+
+def it_refuses_a_token_that_would_end_its_header() -> None:
+    async def story() -> None:
+        async with CloudApi(base_url="http://127.0.0.1:9", version="v26.0") as api:
+            with pytest.raises(BadAccessTokenError):
+                await api.post("1/messages", b"{}", "EAA\r\nX-Other: 1")
+
+    asyncio.run(story())
 
 
 def it_says_not_sent_when_the_name_is_unknown() -> None:

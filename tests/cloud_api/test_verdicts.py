@@ -44,6 +44,64 @@ def it_judges_every_documented_4xx_row_by_row() -> None:
                 assert judged.outcome is not Outcome.RETRY, code
 
 
+# Where we are more careful than Meta's column: going on would endanger the account, or nothing can be known.
+_MORE_CAREFUL = {
+    2: Outcome.IN_DOUBT,  # documented as 503: a 4xx of it proves nothing
+    131000: Outcome.IN_DOUBT,
+    131016: Outcome.IN_DOUBT,
+    133004: Outcome.IN_DOUBT,
+    131049: Outcome.WAIT_A_DAY,
+    131064: Outcome.STOP_NUMBER,
+}
+
+
+def it_says_for_every_row_what_metas_page_says_of_it() -> None:
+    for row in example("errors.json"):
+        for code in _codes(row):
+            judged = row_for(code, row.get("error_subcode"))
+            if code in OF_OTHER_CALLS:
+                assert judged.outcome is Outcome.GIVE_UP, code
+            elif row["retryable"]:
+                assert judged.outcome is _MORE_CAREFUL.get(code, Outcome.RETRY), code
+                assert judged.outcome is not Outcome.RETRY or judged.wait_s > 0, code
+            else:
+                assert judged.outcome in {
+                    Outcome.GIVE_UP,
+                    Outcome.STOP_NUMBER,
+                    Outcome.STOP_TEMPLATE,
+                    Outcome.WITHDRAW_CONSENT,
+                }, code
+
+
+def it_stops_what_metas_hint_says_only_a_person_can_mend() -> None:
+    by_a_person = {
+        "replace token": Outcome.STOP_NUMBER,
+        "send a token": Outcome.STOP_NUMBER,
+        "grant permission": Outcome.STOP_NUMBER,
+        "fix app permissions": Outcome.STOP_NUMBER,
+        "fix billing": Outcome.STOP_NUMBER,
+        "register first": Outcome.STOP_NUMBER,
+        "register the number": Outcome.STOP_NUMBER,
+        "verify number": Outcome.STOP_NUMBER,
+        "resolve in Business Support Home": Outcome.STOP_NUMBER,
+        "check health_status, appeal": Outcome.STOP_NUMBER,
+        "stop campaign, raise quality, wait": Outcome.STOP_NUMBER,
+        "check name, language code and approval": Outcome.STOP_TEMPLATE,
+        "fix payload": Outcome.STOP_TEMPLATE,
+        "wait for the timer, or unpause by hand if paused by pacing": Outcome.STOP_TEMPLATE,
+        "new or edited template": Outcome.STOP_TEMPLATE,
+        "fix media": Outcome.STOP_TEMPLATE,
+        "fix Flow": Outcome.STOP_TEMPLATE,
+    }
+    # One value of one person, not the template: the others still get theirs.
+    ends_with_one_person = {132008}
+    for row in example("errors.json"):
+        wanted = by_a_person.get(row["retry_hint"])
+        for code in _codes(row):
+            if wanted and code in TABLE and code not in ends_with_one_person:
+                assert TABLE[code].outcome is wanted, code
+
+
 @pytest.mark.parametrize("status", [200, 201, 206, 301, 304])
 def it_doubts_an_error_that_comes_without_a_4xx(status: int) -> None:
     assert verdict(status, 100).outcome is Outcome.IN_DOUBT

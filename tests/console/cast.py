@@ -108,7 +108,9 @@ def make_campaign(
         created_at=NOON,
         created_by="Dana",
     )
-    launched_at = None if state in {CampaignState.DRAFT, CampaignState.SCHEDULED} else NOON
+    launched_at = (
+        None if state in {CampaignState.DRAFT, CampaignState.SCHEDULED, CampaignState.PREPARING} else NOON
+    )
     first = Round.objects.create(campaign=campaign, seq=1, launched_at=launched_at)
     variant = Variant.objects.create(
         round=first,

@@ -121,6 +121,14 @@ def it_keeps_what_was_counted_when_a_process_ends() -> None:
     assert Kept.objects.get(name="difusio_jobs_total").n == 1
 
 
+@pytest.mark.django_db(transaction=True)
+def it_says_so_when_the_store_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    with _served() as url:
+        monkeypatch.setitem(connection.settings_dict, "NAME", "nowhere")
+
+        assert scraped(url) == {"difusio_store_up": {(): 0}}
+
+
 @contextmanager
 def _served() -> Iterator[str]:
     stop, is_ready, port = Event(), Event(), free_port()

@@ -131,3 +131,13 @@ def it_gives_the_secrets_from_memory() -> None:
         assert fresh.verify_token() == "the-word"
     finally:
         fresh.close()
+
+
+def it_lets_a_number_that_the_business_app_shares_send_twenty_a_second() -> None:
+    shared = replace(NEW, is_on_business_app=True, pace_per_s=80)
+
+    number = add(shared, workspace_id=workspace().pk, at=NOON)
+
+    assert number.pace_per_s == 20
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Number.objects.update(pace_per_s=21)

@@ -13,7 +13,9 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from difusio.accounts.first_run import make_owner
 from difusio.common.clock import now
+from difusio.common.keyring import keyring
 from difusio.consent.models import Entry
+from difusio.log.models import Post
 from difusio.numbers.models import Number
 from difusio.project.cli import main
 from tests.faults.stage import own_database
@@ -214,3 +216,26 @@ def it_is_unwell_without_a_number_and_says_what_to_do(shop: int) -> None:
     assert report["well"] is False
     remedies = {finding["name"]: finding["remedy"] for finding in report["findings"] if finding["remedy"]}
     assert remedies["number"].startswith("Add one: difusio numbers add --help")
+
+
+def it_lists_what_was_set_aside_tries_it_again_and_replays_the_log(shop: int, tmp_path: Path) -> None:
+    assert "Nothing was set aside" in said("log", "set-aside")
+    post = Post.objects.create(
+        lane=1,
+        received_at=now(),
+        sealed_body=keyring().seal(b"{raw", purpose="log.body"),
+        quarantined_reason="not a webhook",
+    )
+    kept, raw = tmp_path / "log.jsonl", tmp_path / "raw.json"
+
+    assert figures("log", "set-aside", "--json")["set_aside"][0]["post"] == post.pk
+    said("log", "body", post.pk, raw)
+    assert raw.read_bytes() == b"{raw"
+    said("log", "again", post.pk)
+    assert "1 webhooks" in said("log", "export", kept)
+    assert figures("log", "replay", kept, "--json") == {"posts": 1}
+    assert Post.objects.filter(folded_at=None, quarantined_reason="").count() == 2
+    kept.write_text("{")
+    assert "no file of `difusio log export`" in complaint("log", "replay", kept)
+    assert "No webhook 4711" in complaint("log", "body", 4711, raw)
+    Post.objects.all().delete()

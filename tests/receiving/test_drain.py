@@ -20,6 +20,7 @@ from difusio.log.models import Post
 from difusio.log.port import FOREIGN, Lane
 from difusio.log.table_reader import TableReader
 from difusio.message_templates.models import Template
+from difusio.numbers.models import Number as NumberRow
 from difusio.numbers.models import Portfolio
 from difusio.outbox.models import Delivery
 from difusio.receiving.drain import Drained, drain, run, tidy
@@ -132,6 +133,21 @@ def it_sets_aside_what_is_no_webhook_and_folds_its_neighbours() -> None:
 
     assert states(ona) == {"Asha": "read"}
     assert Post.objects.exclude(quarantined_reason="").count() == 2
+
+
+def it_takes_what_it_does_not_know_beside_what_it_does_and_delays_nothing() -> None:
+    ona = shop()
+    token = sent_to_asha(ona)
+    unknown_status = status(ona, token, "teleported")
+    unknown_field = webhook(ona, {"some": "news"}, field="a_field_of_tomorrow")
+    large = {**status(ona, token, "delivered"), "padding": "a" * (3 * 1024 * 1024)}
+    received(unknown_status, unknown_field, b"{", large, status(ona, token, "read"))
+
+    assert drained() == Drained(posts=5, statuses=2, poison=2)
+
+    assert states(ona) == {"Asha": "read"}
+    reasons = Post.objects.order_by("id").values_list("quarantined_reason", flat=True)
+    assert list(reasons) == ["one of statuses that cannot be read", "", "not a webhook", "", ""]
 
 
 def it_sets_aside_a_post_that_cannot_be_folded_and_folds_its_neighbours() -> None:
@@ -302,6 +318,17 @@ def it_hears_that_a_number_may_send_faster() -> None:
 
     ona.number.refresh_from_db()
     assert ona.number.pace_per_s == 1_000
+
+
+def it_never_hurries_a_number_that_the_business_app_shares() -> None:
+    ona = shop(pace_per_s=20)
+    NumberRow.objects.update(is_on_business_app=True)
+    received(webhook(ona, {"event": "THROUGHPUT_UPGRADE"}, field="phone_number_quality_update"))
+
+    drained()
+
+    ona.number.refresh_from_db()
+    assert ona.number.pace_per_s == 20
 
 
 @pytest.mark.parametrize(

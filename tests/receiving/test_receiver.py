@@ -19,6 +19,7 @@ from difusio.log.table_reader import TableReader
 from difusio.log.table_writer import TableWriter
 from difusio.receiving.group_commit import MOST_POSTS, MOST_WAITING, GroupCommit
 from difusio.receiving.receiver import MOST_BODY_BYTES, App, receiver
+from tests.cloud_api.examples import webhook, webhook_names
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SECRET = b"app secret"
@@ -110,6 +111,26 @@ def it_stores_nothing_that_is_not_signed_as_it_should_be(signature: str | None) 
         assert (await _post(app, STATUS, signature=signature))[0] == 401
         assert log.groups == []
 
+    _run(story)
+
+
+def it_takes_every_webhook_of_metas_byte_by_byte_and_none_with_a_changed_one() -> None:
+    bodies = []
+    for name in webhook_names():
+        document = json.loads(webhook(name))
+        words = json.dumps(document | {"note": "Adéu 👋🏽 x/y \u2028"}, separators=(",", ":"))
+        # Meta escapes whatever is not ASCII, and slashes.
+        bodies += [words.replace("/", "\\/").encode(), json.dumps(document, ensure_ascii=False).encode()]
+
+    async def story(log: MemoryLog, app: App) -> None:
+        for body in bodies:
+            place = len(body) // 2
+            changed = body[:place] + bytes([body[place] ^ 1]) + body[place + 1 :]
+            assert (await _post(app, body))[0] == 200
+            assert (await _post(app, changed, signature=sign(body, SECRET)))[0] == 401
+        assert log.bodies == bodies
+
+    assert len(bodies) >= 50
     _run(story)
 
 

@@ -16,6 +16,7 @@ from difusio.accounts.rights import Right
 from difusio.campaigns.models import Campaign, CampaignState, Round
 from difusio.common import clock
 from difusio.console.gates import ConsoleRequest, Here, enter, where
+from difusio.console.pages import webhooks
 from difusio.console.pages.settings import Health, health
 from difusio.contacts.models import Contact
 from difusio.inbox.models import Conversation
@@ -62,6 +63,7 @@ def home(request: ConsoleRequest) -> HttpResponse:
         "steps": steps,
         "may_new": here.may(Right.PLAN_MARKETING) or here.may(Right.PLAN_ALERTS),
         "may_manage": here.may(Right.MANAGE),
+        "aside": webhooks.waiting(here) if here.may(Right.MANAGE) else 0,
         **_needs(here),
         **_campaigns(here),
         **_weeks(here),
@@ -70,6 +72,7 @@ def home(request: ConsoleRequest) -> HttpResponse:
         told["waiting"]
         or told["held"]
         or told["parked"]
+        or told["aside"]
         or any(one.stopped for one in numbers)
         or any(standing for _campaign, _funnel, standing in told["running"])
     )

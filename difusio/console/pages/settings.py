@@ -26,7 +26,6 @@ from difusio.numbers.models import Number
 from difusio.numbers.refresh import refresh as refresh_number
 from difusio.numbers.renew import let_go_on, renew_token
 from difusio.numbers.simulate import USUAL_PORT, connect_simulator
-from difusio.outbox.models import Lease
 from difusio.reports.causes import hold_sentence, stop_sentence
 
 _WEBHOOKS = "/webhooks/whatsapp"
@@ -103,14 +102,14 @@ def show_number(request: ConsoleRequest, number_id: int) -> HttpResponse:
     here = enter(request, Right.MANAGE)
     number = number_for(here, number_id)
     stopped = stop_sentence(number.stopped_for) if number.stopped_for else ""
-    why = Lease.objects.filter(number=number).values_list("held_back_for", flat=True).first()
     return render(
         request,
         "console/settings/number.html",
         {
             "number": number,
             "stopped": stopped,
-            "held_back": hold_sentence(why or ""),
+            # A number that nobody has sent from yet has no lease.
+            "held_back": hold_sentence(number.lease.held_back_for if hasattr(number, "lease") else ""),
             "callback_url": _callback_url(),
         },
     )
@@ -166,7 +165,11 @@ def business(request: ConsoleRequest) -> HttpResponse:
 
 def number_for(here: Here, number_id: int) -> Number:
     """Give a number of the workspace; unknown and forbidden are one answer: Http404.  Cost: 1 query."""
-    found = Number.objects.filter(pk=number_id, workspace=here.workspace).select_related("portfolio").first()
+    found = (
+        Number.objects.filter(pk=number_id, workspace=here.workspace)
+        .select_related("portfolio", "lease")
+        .first()
+    )
     if found is None:
         raise Http404
     return found

@@ -18,8 +18,10 @@ class Bench:
 
 BENCHES: Final = {
     "send": Bench("send", 30_000),
+    "pace": Bench("pace", 60),
     "receive": Bench("receive", 60_000),
     "fold": Bench("fold", 60_000),
+    "events": Bench("events", 30_000),
     "freeze": Bench("freeze", 100_000),
     "import": Bench("importing", 50_000),
     "segment": Bench("segment", 100_000),

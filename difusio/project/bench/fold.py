@@ -38,8 +38,8 @@ def run(size: int, installation: Installation) -> Figure:
     messages = max(1, size // len(_STATUSES))
     shop.everybody_agrees(place, shop.add_people(place, messages))
     shop.queue_everybody(place)
-    tokens = list(_accepted(place))
-    asyncio.run(_append(installation.url, _posts(tokens, place)))
+    tokens = list(accepted(place))
+    asyncio.run(append(installation.url, status_posts(tokens, place)))
     shop.tidy()
     statuses = len(tokens) * len(_STATUSES)
     result = measured("fold", "measure", statuses=statuses)
@@ -108,7 +108,7 @@ def _update(status: str) -> float:
         return int(cursor.rowcount) / (perf_counter() - began)
 
 
-def _accepted(place: Shop) -> Iterator[tuple[UUID, str]]:
+def accepted(place: Shop) -> Iterator[tuple[UUID, str]]:
     """Send everything without a request: claimed, intended and recorded as accepted; give tokens and message ids."""
     epoch = lease.acquire(place.number_id, owner="bench") or 0
     hold = Hold(place.number_id, "bench", epoch)
@@ -124,7 +124,7 @@ def _accepted(place: Shop) -> Iterator[tuple[UUID, str]]:
         yield from sent
 
 
-def _posts(sent: list[tuple[UUID, str]], place: Shop) -> list[IncomingPost]:
+def status_posts(sent: list[tuple[UUID, str]], place: Shop) -> list[IncomingPost]:
     """Write the posts in an order that Meta might choose: each message's statuses some time apart."""
     told = [
         (
@@ -141,7 +141,8 @@ def _minutes(count: int) -> timedelta:
     return timedelta(minutes=count)
 
 
-async def _append(url: str, posts: list[IncomingPost]) -> None:
+async def append(url: str, posts: list[IncomingPost]) -> None:
+    """Put posts into the log, as the receiver does."""
     log = TableWriter(url, keyring())
     for begin in range(0, len(posts), _AT_ONCE):
         await log.append(posts[begin : begin + _AT_ONCE])

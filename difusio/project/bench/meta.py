@@ -4,14 +4,17 @@ Lighter than a server of aiohttp's, so that client and sender meet the same othe
 """
 
 import asyncio
+import ssl
 import sys
 from collections.abc import Callable
 from itertools import count
+from time import monotonic
 from typing import cast
 
 import httptools
 import uvloop
 
+from difusio.project.bench import cores
 from difusio.project.bench.webhooks import wamid_of
 from difusio.project.commands.common import last_line
 from difusio.project.serving import listen
@@ -20,39 +23,64 @@ from difusio.project.start import Installation
 _serial = count()
 
 
-def serve(_installation: Installation) -> dict[str, object]:
-    """Answer until standard input ends."""
-    uvloop.run(_serve())
-    return {}
+def serve(_installation: Installation, *, certificate: str = "", delay_s: float = 0.0) -> dict[str, object]:
+    """Answer until standard input ends; give how many posts a second came in, from the first to the last.
+
+    certificate: a PEM file, to be spoken to over TLS.  delay_s: how long each answer takes.
+    """
+    cores.leave_one()
+    return uvloop.run(_serve(certificate, delay_s))
 
 
-async def _serve() -> None:
-    listening = listen("127.0.0.1", 0)
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(_Answering, sock=listening)
-    last_line({"port": listening.getsockname()[1]})
+async def _serve(certificate: str, delay_s: float) -> dict[str, object]:
+    arrived: list[float] = []
+    server, port = await listening(
+        lambda: arrived.append(monotonic()), certificate=certificate, delay_s=delay_s
+    )
+    last_line({"port": port})
     sys.stdout.flush()
-    await loop.run_in_executor(None, sys.stdin.read)
+    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
     server.close()
+    lasted_s = arrived[-1] - arrived[0] if len(arrived) > 1 else 0.0
+    return {"per_s": (len(arrived) - 1) / lasted_s if lasted_s else 0.0}
+
+
+async def listening(
+    arrived: Callable[[], object], *, certificate: str = "", delay_s: float = 0.0
+) -> tuple[asyncio.Server, int]:
+    """Listen on a port of the system's choice; ``arrived`` is called for each post."""
+    tls = None
+    if certificate:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(certificate)
+    sock = listen("127.0.0.1", 0)
+    server = await asyncio.get_running_loop().create_server(
+        lambda: _Answering(arrived, delay_s), sock=sock, ssl=tls
+    )
+    return server, sock.getsockname()[1]
 
 
 class _Answering(asyncio.Protocol):
     """One connection."""
 
+    def __init__(self, arrived: Callable[[], object], delay_s: float) -> None:
+        self._arrived = arrived
+        self._delay_s = delay_s
+        self._parser = httptools.HttpRequestParser(self)
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # TCP's transports write; uvloop's do not say so by their class.
-        write = cast("asyncio.WriteTransport", transport).write
-        self._parser = httptools.HttpRequestParser(_Ends(lambda: write(_answer())))
+        self._write = cast("asyncio.WriteTransport", transport).write
 
     def data_received(self, data: bytes) -> None:
         self._parser.feed_data(data)
 
-
-class _Ends:
-    """Hears when a request is whole."""
-
-    def __init__(self, answer: Callable[[], None]) -> None:
-        self.on_message_complete = answer
+    def on_message_complete(self) -> None:
+        self._arrived()
+        if self._delay_s:
+            asyncio.get_running_loop().call_later(self._delay_s, lambda: self._write(_answer()))
+        else:
+            self._write(_answer())
 
 
 def _answer() -> bytes:

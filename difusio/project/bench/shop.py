@@ -59,6 +59,7 @@ def open_shop(*, at: datetime, api_port: int = 9, pace_per_s: int = 1_000) -> Sh
             verify_token="word",  # noqa: S106  # a handshake that nobody makes
             api_url=f"http://127.0.0.1:{api_port}",
             pace_per_s=pace_per_s,
+            messaging_limit=None,
         ),
         workspace_id=workspace.pk,
         at=at,

@@ -1,4 +1,4 @@
-"""The posts that a bench plays: one status each, in the shape and length of Meta's, signed with the bench's secret."""
+"""The posts that a bench plays, in the shape and length of Meta's: one status or one message each."""
 
 import json
 from datetime import datetime
@@ -13,27 +13,42 @@ def wamid_of(place: int) -> str:
 
 def status_post(place: int, token: str, status: str, at: datetime) -> bytes:
     """Write the webhook that tells one status of one message."""
+    told = {
+        "id": wamid_of(place),
+        "status": status,
+        "timestamp": str(int(at.timestamp())),
+        "recipient_id": f"346{place:08d}",
+        "biz_opaque_callback_data": token,
+        "pricing": {
+            "billable": True,
+            "pricing_model": "PMP",
+            "category": "marketing",
+            "type": "regular",
+        },
+    }
+    return _post(place, {"statuses": [told]})
+
+
+def text_post(place: int, text: str, at: datetime) -> bytes:
+    """Write the webhook that brings what the person at this place wrote."""
+    said = {
+        "from": f"346{place:08d}",
+        "id": f"wamid.in{place:030d}",
+        "timestamp": str(int(at.timestamp())),
+        "type": "text",
+        "text": {"body": text},
+    }
+    return _post(place, {"messages": [said]})
+
+
+def _post(place: int, items: dict[str, object]) -> bytes:
     value = {
         "messaging_product": "whatsapp",
         "metadata": {"display_phone_number": "34972000000", "phone_number_id": PHONE_NUMBER_ID},
         "contacts": [
             {"profile": {"name": "Nom"}, "wa_id": f"346{place:08d}", "user_id": f"ES.{place:018d}"},
         ],
-        "statuses": [
-            {
-                "id": wamid_of(place),
-                "status": status,
-                "timestamp": str(int(at.timestamp())),
-                "recipient_id": f"346{place:08d}",
-                "biz_opaque_callback_data": token,
-                "pricing": {
-                    "billable": True,
-                    "pricing_model": "PMP",
-                    "category": "marketing",
-                    "type": "regular",
-                },
-            }
-        ],
+        **items,
     }
     change = {"value": value, "field": "messages"}
     document = {

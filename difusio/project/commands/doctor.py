@@ -230,8 +230,8 @@ def _flow() -> Iterator[Finding]:
     if poison:
         yield Finding(
             "webhooks",
-            f"{poison} could not be read and were set aside",
-            "Report them: they are kept, sealed, in log_post.",
+            f"{poison} could not be folded in and were set aside",
+            "See why with `difusio log set-aside`; after an update or a new number: `difusio log again`.",
         )
     yield from _jobs()
     yield from _queues(reader)

@@ -49,6 +49,12 @@ def numbers() -> None:
     help="A number of another account in the same portfolio at Meta: they share one messaging limit.",
 )
 @click.option(
+    "--business-app",
+    "is_on_business_app",
+    is_flag=True,
+    help="People also write from it in the WhatsApp Business app: 20 messages a second at most.",
+)
+@click.option(
     "--api-url",
     default="https://graph.facebook.com",
     show_default=True,

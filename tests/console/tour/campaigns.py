@@ -55,6 +55,7 @@ SCREENS = [
     Screen("campaign-paused", "/campaigns/{paused_id}/", 13),
     Screen("campaign-draft", "/campaigns/{draft_id}/", 10),
     Screen("campaign-scheduled", "/campaigns/{scheduled_id}/", 10),
+    Screen("campaign-preparing", "/campaigns/{preparing_id}/", 10),
     Screen("campaign-cancel", "/campaigns/{campaign_id}/cancel/", 5),
     Screen("campaign-delete", "/campaigns/{draft_id}/delete/", 5),
     Screen("campaign-new", "/campaigns/new/", 6),
@@ -105,6 +106,7 @@ def furnish(shop: Shop) -> None:
         "paused_id": paused.pk,
         "draft_id": draft.pk,
         "scheduled_id": _scheduled(shop, _tomorrow()).pk,
+        "preparing_id": _preparing(shop).pk,
         "broken_id": _held_back(shop).pk,
     }
     Template.objects.filter(workspace=shop.workspace).update(synced_at=now())
@@ -124,6 +126,12 @@ def furnish(shop: Shop) -> None:
 
 def _tomorrow() -> datetime:
     return (now() + timedelta(days=1)).replace(hour=9, minute=30, second=0, microsecond=0)
+
+
+def _preparing(shop: Shop) -> Campaign:
+    campaign = cast.make_campaign(shop.workspace, "Coques de Sant Joan", state=CampaignState.PREPARING)
+    Round.objects.filter(campaign=campaign).update(preparing_since=now() - timedelta(minutes=3))
+    return campaign
 
 
 def _scheduled(shop: Shop, moment: datetime) -> Campaign:
