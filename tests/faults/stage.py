@@ -331,6 +331,8 @@ class Platform:
         """See to it that one of each engine runs, whatever the test before left behind."""
         for name in names:
             running = self.running(name)
+            for process in running:
+                process.thaw()  # a test that failed may have left it frozen
             for process in running[1:]:
                 process.end()
             if not running:
