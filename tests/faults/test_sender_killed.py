@@ -34,7 +34,8 @@ def it_loses_nobody_and_repeats_nobody_however_often_the_sender_is_killed(platfo
         platform.start("send")
     platform.settle(ona)
 
-    assert epoch_of(ona) == KILLS + 1
+    # Each kill changes hands; sharing numbers out among senders may, too.
+    assert epoch_of(ona) > KILLS
     truth = platform.truth(ona)
     parked = phones_in(ona, "parked")
     assert truth.twice == []
