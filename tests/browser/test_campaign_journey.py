@@ -150,7 +150,7 @@ def it_is_planned_and_launched_by_keyboard_alone(
     page.keyboard.type(cast.PASSWORD)
     page.keyboard.press("Enter")
 
-    _tab_to(page, page.get_by_role("link", name="New campaign"))
+    _tab_to(page, page.get_by_role("link", name="Plan the first one"))
     page.keyboard.press("Enter")
     _tab_to(page, page.get_by_label("Name of the campaign"))
     page.keyboard.type("Autumn")

@@ -118,7 +118,7 @@ def it_brings_people_in_from_a_file_with_wrong_rows_and_lets_one_go(
     page.get_by_role("button", name="Search").click()
     expect(page.locator("tbody tr")).to_have_count(1)
     page.get_by_role("link", name="Mercè Puig Vilardell").click()
-    expect(page.get_by_text("Agreed on March 31, 2026: full del taulell.")).to_be_visible()
+    expect(page.get_by_text("Agreed on 31 March 2026: full del taulell.")).to_be_visible()
     expect(page.get_by_text("+34600111221")).to_be_visible()
     page.get_by_role("link", name="They want to leave").click()
     page.get_by_label("How do we know?").fill("Ho ha dit al taulell")

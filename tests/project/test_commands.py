@@ -67,7 +67,9 @@ def it_explains_every_command(path: tuple[str, ...]) -> None:
 
     # Usage, an empty line, then a sentence that says what it does.
     assert text.startswith("Usage: ")
-    assert text.splitlines()[2].strip().rstrip(".")
+    told = text.partition("\n\n")[2].splitlines()
+    assert told[0].strip().rstrip(".")
+    assert not told[0].startswith("Options:")
 
 
 def it_says_what_is_there_when_nothing_is(shop: int) -> None:

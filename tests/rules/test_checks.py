@@ -62,6 +62,7 @@ def it_finds_nothing_in_a_good_campaign_and_says_which_rules_ran() -> None:
         "us_pause",
         "controller_name",
         "consent_age",
+        "messaging_limit",
         "quality",
     )
 

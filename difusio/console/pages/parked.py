@@ -21,6 +21,7 @@ from difusio.console.gates import ConsoleRequest, Here, campaign_for, enter
 from difusio.console.paging import cursor
 from difusio.imports.formulas import neutral
 from difusio.outbox.decide import Chosen, leave_it, send_again
+from difusio.outbox.models import Delivery, State
 from difusio.reports.parked import Parked, export_parked, groups, parked
 
 PAGE_SIZE: Final = 50
@@ -62,6 +63,8 @@ def decide(request: ConsoleRequest) -> HttpResponse:
     if request.method == "POST":
         _say(request, act, _ACTS[act](chosen, by=str(here.user), at=clock.now()), n)
         return redirect("parked")
+    if delivery and not _is_parked(here, delivery):
+        raise Http404
     told = {"act": act, "campaign": campaign, "delivery": delivery, "n": n}
     return render(request, "console/parked/decide.html", told)
 
@@ -77,6 +80,11 @@ def _chosen(here: Here, campaign: str, delivery: str) -> tuple[Chosen, int]:
         n = sum(group.n for group in waiting if group.campaign_id == found.pk)
         return Chosen(workspace_id, batch_ids=batch_ids(found.pk)), n
     return Chosen(workspace_id), sum(group.n for group in waiting)
+
+
+def _is_parked(here: Here, delivery: str) -> bool:
+    one = Delivery.objects.filter(pk=_id(delivery), workspace=here.workspace, state=State.PARKED)
+    return one.exists()
 
 
 def _id(text: str) -> int:

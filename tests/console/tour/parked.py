@@ -21,7 +21,7 @@ ROUTES = [
 SCREENS = [
     Screen("parked", "/parked/", 6, is_telling_when_empty=True),
     Screen("parked-send-again", "/parked/decide/?act=again&campaign={campaign_id}", 6),
-    Screen("parked-leave", "/parked/decide/?act=leave&delivery={parked_id}", 3),
+    Screen("parked-leave", "/parked/decide/?act=leave&delivery={parked_id}", 4),
 ]
 HOSTILE = "<script>alert('Pau')</script>"
 

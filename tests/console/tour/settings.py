@@ -52,7 +52,7 @@ SCREENS = [
     Screen("settings-number", "/settings/numbers/{number_id}/", 4),
     Screen("settings-number-stopped", "/settings/numbers/{stopped_id}/", 4),
     Screen("settings-token", "/settings/numbers/{stopped_id}/token/", 4),
-    Screen("settings-webhooks", "/settings/webhooks/", 7, is_telling_when_empty=True),
+    Screen("settings-webhooks", "/settings/webhooks/", 7),
     Screen("settings-secret", "/settings/webhooks/secret/", 4),
     Screen("settings-members", "/settings/members/", 5),
     Screen("settings-member-remove", "/settings/members/{user_id}/remove/", 4),
