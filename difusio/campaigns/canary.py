@@ -86,17 +86,21 @@ def _of_canary(round_id: int) -> QuerySet[Delivery]:
 
 def _is_settled(round_id: int, *, at: datetime) -> bool:
     """Tell whether every message of a canary has left, and Meta has told what came of each, or has long had time to."""
+    patience = timedelta(seconds=settings.DIFUSIO_CANARY_S)
     found = _of_canary(round_id).aggregate(
         asked=Count("id", filter=~Q(state__in=["skipped", "cancelled", "expired"])),
-        to_leave=Count("id", filter=Q(state__in=["claimed", "sending"]) | Q(state="queued", due_at__lte=at)),
+        # A second try in a moment, after a refusal for speed, is about to leave as well.
+        to_leave=Count(
+            "id",
+            filter=Q(state__in=["claimed", "sending"]) | Q(state="queued", due_at__lte=at + patience),
+        ),
         # Quiet hours, or a second try tomorrow: nobody waits a day for a few.
-        later=Count("id", filter=Q(state="queued", due_at__gt=at)),
+        later=Count("id", filter=Q(state="queued", due_at__gt=at + patience)),
         unheard=Count("id", filter=Q(state__in=["in_doubt", "accepted"])),
         last_at=Max("accepted_at"),
     )
     if found["to_leave"] or found["later"] * 2 > found["asked"]:
         return False
-    patience = timedelta(seconds=settings.DIFUSIO_CANARY_S)
     return not found["unheard"] or (found["last_at"] is not None and found["last_at"] <= at - patience)
 
 

@@ -172,6 +172,20 @@ def it_does_not_judge_what_has_not_left() -> None:
     assert judge_canaries(at=NOON + timedelta(days=1)) == 0
 
 
+def it_waits_for_a_second_try_in_a_moment_and_not_for_a_few_tomorrow() -> None:
+    campaign = launched(crowd())
+    first = deliveries(is_canary=True)
+    came_of(first, {"queued": 1})
+    retried = Delivery.objects.filter(pk=first[0].pk)
+
+    retried.update(due_at=NOON + timedelta(minutes=2))
+    assert judge_canaries(at=NOON + MINUTE) == 0
+
+    retried.update(due_at=NOON + timedelta(days=1))
+    assert judge_canaries(at=NOON + MINUTE) == 1
+    assert canary_of(campaign).state == "passed"
+
+
 def it_lets_the_rest_go_when_a_person_says_so() -> None:
     ona = crowd()
     campaign = launched(ona)
