@@ -9,6 +9,7 @@ import json
 import math
 from collections import OrderedDict
 from collections.abc import Coroutine, Iterator, Sequence
+from concurrent.futures import wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,6 +39,7 @@ _OPEN_S: Final = 2.0
 _LOST_S: Final = _OPEN_S + 1.0
 _AGAIN_S: Final = 0.25
 _ANSWER_S: Final = 2.0
+_LEAVE_S: Final = 5.0
 # A post's id is its message's place in the stream, times this, and its place in the message.
 _MOST_PLACES: Final = 10_000
 
@@ -91,6 +93,7 @@ class JetStreamReader(TableReader):
         super().__init__(keyring)
         self._cluster = cluster
         self._client: Client | None = None
+        self._coming: asyncio.Task[Client] | None = None
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever, name="log", daemon=True)
         self._connecting = asyncio.Lock()
@@ -165,12 +168,16 @@ class JetStreamReader(TableReader):
         return max(age, (at - oldest).total_seconds()) if oldest else age
 
     def close(self) -> None:
-        """Give back what was taken ahead, so that other drains need not wait for it, and end the thread."""
+        """Give back what was taken ahead, so that other drains need not wait for it, and end the thread.
+
+        It ends within seconds, whatever the servers do: what they were not told comes again elsewhere by itself.
+        """
         if self._thread.is_alive():
-            self._run(self._leave(), timeout_s=2 * _ANSWER_S)
+            wait([asyncio.run_coroutine_threadsafe(self._leave(), self._loop)], timeout=_LEAVE_S)
             self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
-        self._loop.close()
+            self._thread.join(_ANSWER_S)
+        if not self._thread.is_alive():
+            self._loop.close()
 
     # In the threads of drains and senders
 
@@ -240,14 +247,15 @@ class JetStreamReader(TableReader):
         self._start()
         self._loop.call_soon_threadsafe(begin)
 
-    def _run(self, work: Coroutine[Any, Any, T], *, timeout_s: float = _ANSWER_S) -> T:
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
         self._start()
 
         async def in_time() -> T:
-            async with asyncio.timeout(timeout_s):
+            async with asyncio.timeout(_ANSWER_S):
                 return await work
 
-        return asyncio.run_coroutine_threadsafe(in_time(), self._loop).result()
+        # The driver may swallow the cancellation by which the time ends.
+        return asyncio.run_coroutine_threadsafe(in_time(), self._loop).result(2 * _ANSWER_S)
 
     def _start(self) -> None:
         with self._lock:
@@ -259,8 +267,15 @@ class JetStreamReader(TableReader):
     async def _connected(self) -> Client:
         async with self._connecting:
             if self._client is None or self._client.is_closed:
-                self._client = await self._cluster.connect("difusio drain")
+                # Cut off in the middle, it would leave a socket open: whoever leaves waits for it, and closes it.
+                if self._coming is None or self._coming.done():
+                    self._coming = self._loop.create_task(self._connect())
+                return await asyncio.shield(self._coming)
             return self._client
+
+    async def _connect(self) -> Client:
+        client = self._client = await self._cluster.connect("difusio drain")
+        return client
 
     async def _pull(self, lane: Lane) -> None:
         """Keep posts at hand, for as long as the reader lives."""
@@ -342,11 +357,26 @@ class JetStreamReader(TableReader):
             return oldest.time
 
     async def _leave(self) -> None:
-        for task in self._pulls:
-            task.cancel()
-        await asyncio.gather(*self._pulls, *self._answers, return_exceptions=True)
+        await _ended(set(self._pulls))
+        if self._coming is not None:
+            with suppress(*AWAY):
+                await self._coming
+        if self._answers:
+            await asyncio.wait(self._answers, timeout=_ANSWER_S)
         if self._client is not None:
             await self._answer([message.receipt for message in self._messages.values()], b"-NAK")
             with suppress(*AWAY):
                 await self._client.flush(timeout=1)
-            await self._client.close()
+            with suppress(*AWAY):
+                await self._client.close()
+
+
+async def _ended(tasks: "set[asyncio.Task[Any]]") -> None:
+    """Cancel tasks until they have ended.
+
+    A wait that is over in the same moment swallows its cancellation, and a pull would then go on for ever.
+    """
+    while tasks:
+        for task in tasks:
+            task.cancel()
+        _, tasks = await asyncio.wait(tasks, timeout=_AGAIN_S)

@@ -127,6 +127,16 @@ def it_gives_a_post_to_one_drain_at_a_time(log: Adapter) -> None:
     assert seen == [[]]
 
 
+def it_closes_a_reader_at_any_moment_and_twice(log: Adapter) -> None:
+    for times in range(1, 30):
+        reader = log.reader()
+        for _ in range(times):
+            with turn(reader) as cursor:
+                assert reader.take(cursor, Lane.STATUSES, MANY) == []
+        reader.close()
+        reader.close()
+
+
 def it_gives_what_a_killed_drain_held_to_another(log: Adapter) -> None:
     log.append([post(b"a"), post(b"b"), post(b"c")])
     command = [sys.executable, "-m", "tests.log.contract.take_and_hang", "3", dsn(), *log.place]
