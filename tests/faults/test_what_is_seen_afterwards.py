@@ -2,9 +2,8 @@
 
 from difusio.common.keyring import keyring
 from difusio.contacts.models import Identity
-from tests.faults.stage import APP_SECRET, TOKEN, VERIFY_TOKEN, Platform
-
-LIMIT_PER_S = 80
+from difusio.numbers.models import Number
+from tests.faults.stage import APP_SECRET, PACE_PER_S, TOKEN, VERIFY_TOKEN, Platform
 
 
 def it_never_sent_more_than_the_limit_and_one_in_any_second(platform: Platform) -> None:
@@ -15,9 +14,11 @@ def it_never_sent_more_than_the_limit_and_one_in_any_second(platform: Platform) 
     platform.settle(ona)
 
     numbers = platform.control("GET", "counts")["numbers"]
-    busiest = {name: facts["per_second_max"] for name, facts in numbers.items()}
-    assert busiest[ona.number.phone_number_id] > LIMIT_PER_S / 2
-    assert {name: n for name, n in busiest.items() if n > LIMIT_PER_S + 1} == {}
+    busiest = {name: facts["per_second_max"] for name, facts in numbers.items() if facts["accepted"]}
+    assert busiest[ona.number.phone_number_id] > PACE_PER_S / 2
+    # Each number by its own limit: some tests send as fast as Meta lets the fastest, some slower than usual.
+    limits = dict(Number.objects.values_list("phone_number_id", "pace_per_s"))
+    assert {name: (n, limits[name]) for name, n in busiest.items() if n > limits[name] + 1} == {}
 
 
 def it_keeps_people_texts_and_secrets_out_of_every_log(platform: Platform) -> None:
