@@ -5,8 +5,8 @@ from random import Random
 from tests.faults.stage import PACE_PER_S, TOP_PACE_PER_S, Platform, counters, epoch_of, phones_in, states
 from tests.size import sized
 
-PEOPLE = sized(450, full=100_000)
-KILLS = sized(8, full=100)
+PEOPLE = sized(300, full=100_000)
+KILLS = sized(5, full=100)
 PACE = sized(PACE_PER_S, full=TOP_PACE_PER_S)
 # Of the requests: answers lost, 500 after Meta took it, 500 before.
 LOST, ERROR_AFTER, ERROR_BEFORE = sized((0.03, 0.03, 0.02), full=(0.005, 0.005, 0.005))
