@@ -205,7 +205,9 @@ class NumberSender:
                 continue
             if not self._waiting() and not self._in_air:
                 self._refilled.clear()
-                await self._refilled.wait()
+                # We may have been told to leave since the loop began its turn: nobody would wake us any more.
+                if not self._ending.is_set():
+                    await self._refilled.wait()
                 continue
             turn = self._next_turn(began_at)
             if turn:

@@ -61,7 +61,9 @@ def it_lets_the_clock_of_doubt_rest_while_meta_checks_a_template(platform: Platf
     platform.crowd(ona, 60)
     rules = platform.control("GET", "rules")
     platform.control("POST", "templates/autumn/ca/quality", {"score": "UNKNOWN"})
-    platform.control("PUT", "rules", {**rules, "pacing_after": 10, "pacing_s": 86_400})
+    # What earlier tests sent must not tell the template's quality, which would end the trial.
+    trial = {"pacing_after": 10, "pacing_s": 86_400, "quality_sample": 0}
+    platform.control("PUT", "rules", {**rules, **trial})
     try:
         campaign = platform.launch(ona)
         platform.wait_for_accepted(ona, 60)

@@ -27,7 +27,7 @@ from tests.size import sized
 
 pytestmark = pytest.mark.usefixtures("own_store")
 
-CUTS = sized(5, full=50)
+CUTS = sized(3, full=50)
 KILLS = sized(2, full=20)
 FAILOVERS = sized(1, full=20)
 PACE = sized(PACE_PER_S, full=TOP_PACE_PER_S)
