@@ -5,13 +5,13 @@ from urllib.parse import urlsplit
 
 from tests.faults.gate import Gate
 from tests.faults.scale import SCALE
-from tests.faults.stage import PACE_PER_S, TOP_PACE_PER_S, Platform, counters, free_port, states, wait_until
+from tests.faults.stage import PACE_PER_S, Platform, counters, free_port, states, wait_until
 from tests.size import FULL, sized
 
 STORM_S = sized(3, full=60)
-PACE = sized(TOP_PACE_PER_S, full=PACE_PER_S)
+PACE = sized(200, full=PACE_PER_S)
 # What leaves while the pace climbs back: four minutes at most.
-PEOPLE = sized(1_500, full=PACE_PER_S * 260)
+PEOPLE = sized(450, full=PACE_PER_S * 260)
 FALLS_WITHIN_S = 2
 DOUBT_S = float(SCALE["DIFUSIO_DOUBT_SECONDS"])
 

@@ -76,7 +76,8 @@ def it_posts_in_the_order_of_the_owners_however_often_they_are_frozen(platform: 
         platform.check(shop, campaign, parked_at_most=takeovers)
 
 
-@pytest.mark.parametrize("pace", [PACE_PER_S, TOP_PACE_PER_S])
+# The top pace wants both cores: beside other tests requests would miss their scaled deadline, and be parked.
+@pytest.mark.parametrize("pace", sized([PACE_PER_S], full=[PACE_PER_S, TOP_PACE_PER_S]))
 def it_ends_within_seconds_at_full_pace_and_leaves_nothing_in_doubt(platform: Platform, pace: int) -> None:
     ona = platform.shop(pace_per_s=pace)
     platform.crowd(ona, (ENDINGS + 2) * pace)
