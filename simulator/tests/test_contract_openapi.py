@@ -341,7 +341,6 @@ def found(document: dict[str, Any]) -> dict[tuple[str, str], str]:
     return _differences(document)
 
 
-@pytest.mark.xdist_group("openapi")
 def it_takes_the_files_requests_and_answers_in_its_shapes_but_for_what_is_listed(
     found: dict[tuple[str, str], str],
 ) -> None:
@@ -349,7 +348,6 @@ def it_takes_the_files_requests_and_answers_in_its_shapes_but_for_what_is_listed
     assert [name for name in DIFFERENCES if name not in found] == []
 
 
-@pytest.mark.xdist_group("openapi")
 def it_lists_each_path_that_it_does_not_play(
     document: dict[str, Any], found: dict[tuple[str, str], str]
 ) -> None:
