@@ -112,7 +112,7 @@ def _batches(
     held_at: datetime | None = None,
     is_canary: bool = False,
 ) -> dict[str, int]:
-    """Make a batch for each language version that somebody gets; give contact language → batch."""
+    """Make a batch for each language version that somebody gets; give contact language → batch, the usual one first."""
     plan = count.plan
     lane = Lane.SERVICE if campaign.kind == CampaignKind.SERVICE_ALERT else Lane.BULK
     made = {}
@@ -132,7 +132,9 @@ def _batches(
             round=of, variant=plan.variant, language=version, is_canary=is_canary, batch=batch
         )
         made[version] = batch.pk
-    return {language: made[version] for language, version in count.languages.items()}
+    usual = count.plan.version_for("")
+    languages = sorted(count.languages.items(), key=lambda found: found[1] != usual)
+    return {language: made[version] for language, version in languages}
 
 
 def _keep_canary(of: Round, canary: Canary) -> None:

@@ -39,8 +39,9 @@ class Audience:
 
     members: SQL that gives contact ids as ``id`` (a compiled segment), parameters: what it binds.  paused_countries:
     whose numbers get no marketing.  required_fields: fields that must not be empty, as ``first_name`` or
-    ``fields.size``.  bounds: who is left alone now is queued for later.  batches: contact language → batch id, for
-    every language that occurs; judging needs none.  canary: who goes into batches of their own.
+    ``fields.size``.  bounds: who is left alone now is queued for later.  batches: contact language → batch id; whose
+    language is none of these goes with the first, so that nobody is lost who came in since they were counted.  Judging
+    needs none.  canary: who goes into batches of their own.
     """
 
     workspace_id: int
@@ -149,6 +150,7 @@ def _missing_field(fields: Sequence[str]) -> sql.Composable:
 
 def _parameters(audience: Audience, at: datetime) -> dict[str, Any]:
     canary = audience.canary
+    first = next(iter(audience.batches), "")
     return {
         **audience.parameters,
         "workspace": audience.workspace_id,
@@ -158,6 +160,8 @@ def _parameters(audience: Audience, at: datetime) -> dict[str, Any]:
         "languages": list(audience.batches.keys()),
         "batches": list(audience.batches.values()),
         "canaries": [canary.batches[language] if canary else None for language in audience.batches],
+        "other_batch": audience.batches.get(first),
+        "other_canary": canary.batches[first] if canary else None,
         "canary_per_million": canary.per_million if canary else 0,
         "seed": canary.seed if canary else 0,
         "paused_countries": list(audience.paused_countries),

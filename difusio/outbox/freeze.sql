@@ -45,14 +45,14 @@ WITH {judged}, frozen AS (
     SELECT %(workspace)s,
         CASE
             WHEN reason = '' AND (hashint8extended(contact_id, %(seed)s) & 9223372036854775807) %% 1000000
-                < %(canary_per_million)s THEN batch.canary_id
-            ELSE batch.id END,
+                < %(canary_per_million)s THEN coalesce(batch.canary_id, %(other_canary)s::bigint)
+            ELSE coalesce(batch.id, %(other_batch)s::bigint) END,
         %(number)s, contact_id, CASE WHEN reason = '' THEN 'queued' ELSE 'skipped' END,
         CASE WHEN reason = '' AND asleep_until IS NOT NULL THEN 'quiet_hours' ELSE reason END,
         CASE WHEN reason = '' THEN entry_id END,
         CASE WHEN reason = '' THEN coalesce(asleep_until, %(due_at)s) ELSE %(due_at)s END, 0, 0, %(at)s
     FROM judged
-    JOIN unnest(%(languages)s::text[], %(batches)s::bigint[], %(canaries)s::bigint[])
+    LEFT JOIN unnest(%(languages)s::text[], %(batches)s::bigint[], %(canaries)s::bigint[])
         AS batch (language, id, canary_id)
         ON batch.language = judged.language
     ORDER BY contact_id

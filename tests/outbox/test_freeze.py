@@ -7,7 +7,9 @@ from django.db import IntegrityError, transaction
 
 from difusio.consent.leave import leave
 from difusio.consent.models import Act
+from difusio.contacts.models import Contact
 from difusio.outbox.freeze import freeze, judge
+from difusio.outbox.models import Delivery
 from tests.cast import NOON, agreed, identity, person, say, shop
 from tests.outbox.steps import audience, batch, frozen, states, tallies
 
@@ -32,6 +34,17 @@ def it_queues_who_agreed_and_skips_the_others_with_their_reason() -> None:
         "Emma": "skipped no_address",
     }
     assert (result.audience, result.queued) == (5, 1)
+
+
+def it_loses_nobody_whose_language_no_one_had_when_they_were_counted() -> None:
+    ona = shop()
+    Contact.objects.filter(pk=agreed(ona, "Uxue").pk).update(language="eu")
+    into = batch(ona)
+
+    result = frozen(ona, into)
+
+    assert (result.audience, result.queued) == (1, 1)
+    assert Delivery.objects.get().batch_id == into.pk
 
 
 def it_keeps_the_entry_that_allowed_each_message() -> None:
