@@ -55,7 +55,7 @@ from difusio.segments.tree import parse
 
 EMAIL: Final = "owner@demo.example"
 _ZONE: Final = ZoneInfo("Europe/Madrid")
-_ENGINES_S: Final = 60.0
+_ENGINES_S: Final = 180.0
 _STORY_S: Final = 600.0
 _QUIET_ROUNDS: Final = 4
 _BLOCKED: Final = 10
@@ -68,7 +68,7 @@ class DemoError(SentenceError):
 
 
 class EnginesMissing(DemoError):
-    """The engines did not start in a minute: look at the log that is named."""
+    """The engines did not start in three minutes: look at the log that is named."""
 
 
 class StoryTooLong(DemoError):
