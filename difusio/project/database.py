@@ -12,14 +12,22 @@ class BadDatabaseUrl(SentenceError):
     """DATABASE_URL cannot be read: write it as postgresql://user:password@host:5432/name."""
 
 
-def database_settings(url: str) -> dict[str, Any]:
-    """Put a connection URL in Django's form.  Raises BadDatabaseUrl."""
+def database_settings(url: str, *, idle_s: float) -> dict[str, Any]:
+    """Put a connection URL in Django's form.  Raises BadDatabaseUrl.
+
+    idle_s: a transaction in which nothing is asked for so long is ended, so that a process which stands still (a
+    machine that was suspended) keeps its locks from nobody.
+    """
     try:
         parts: dict[str, Any] = dict(conninfo_to_dict(url))
     except ProgrammingError:
         raise BadDatabaseUrl(BadDatabaseUrl.__doc__) from None
     if not url.startswith(("postgresql://", "postgres://")) or not parts.get("dbname"):
         raise BadDatabaseUrl(BadDatabaseUrl.__doc__)
+    # What the URL itself says comes last, and holds.
+    parts["options"] = (
+        f"-c idle_in_transaction_session_timeout={idle_s * 1000:.0f} {parts.get('options', '')}".strip()
+    )
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": parts.pop("dbname"),

@@ -286,7 +286,9 @@ ROOT_URLCONF = "difusio.project.urls"
 ASGI_APPLICATION = "difusio.project.asgi.application"
 
 # The embedded store's address is known once it runs: difusio.project.start fills it in before Django connects.
-DATABASES: dict[str, Any] = {"default": database_settings(DATABASE_URL or "postgresql:///difusio")}
+DATABASES: dict[str, Any] = {
+    "default": database_settings(DATABASE_URL or "postgresql:///difusio", idle_s=DIFUSIO_LEASE_S)
+}
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

@@ -95,7 +95,7 @@ def open_installation() -> Installation:
     if not url:
         store = open_store(home)
         url = store.url
-        settings.DATABASES["default"].update(database_settings(url))
+        settings.DATABASES["default"].update(database_settings(url, idle_s=settings.DIFUSIO_LEASE_S))
     installation = Installation(home=home, url=url, store=store)
     try:
         configure(settings.DIFUSIO_LOG_FORMAT)

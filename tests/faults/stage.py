@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 import psycopg
+from django.conf import settings
 from django.db import connection
 from django.db.models import Count
 from psycopg import sql
@@ -119,7 +120,7 @@ def at_server(url: str) -> Iterator[None]:
     usual_url, usual = os.environ["DATABASE_URL"], dict(connection.settings_dict)
     connection.close()
     os.environ["DATABASE_URL"] = url
-    connection.settings_dict.update(database_settings(url))
+    connection.settings_dict.update(database_settings(url, idle_s=settings.DIFUSIO_LEASE_S))
     try:
         bring_up_to_date()
         yield

@@ -51,7 +51,7 @@ def _own_database(server_url: str) -> Iterator[str]:
     if not server_url:
         yield ""
         return
-    database_settings(server_url)
+    database_settings(server_url, idle_s=0)  # only to refuse what cannot be read
     name = f"difusio_bench_{os.getpid()}"
     _tell(server_url, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     try:
