@@ -1,6 +1,7 @@
 """One sender per number: a lease in the database's time, with an epoch that only grows (design, invariant 7)."""
 
 from pathlib import Path
+from typing import Final
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -9,6 +10,8 @@ from difusio.common.sql import Queries
 from difusio.outbox.tallies import Change, bump
 
 _queries = Queries(Path(__file__).with_suffix(".sql"))
+# Meta counts what a number sends in a second; a new owner does not know what the one before sent in its last.
+_LAST_SECOND_S: Final = 1.02
 
 
 def longest_request_s() -> float:
@@ -61,4 +64,13 @@ def hold_back(number_id: int, *, owner: str, epoch: int, why: str) -> None:
 def release(number_id: int, *, owner: str, epoch: int) -> None:
     """Give the number back; only when no request of ours is in the air."""
     with connection.cursor() as cursor:
-        cursor.execute(_queries["release"], {"number": number_id, "owner": owner, "epoch": epoch})
+        cursor.execute(
+            _queries["release"],
+            {
+                "number": number_id,
+                "owner": owner,
+                "epoch": epoch,
+                "last_second_s": _LAST_SECOND_S,
+                "longest_request_s": longest_request_s(),
+            },
+        )

@@ -15,8 +15,9 @@ WHERE number_id = %(number)s AND owner = %(owner)s AND epoch = %(epoch)s AND exp
 RETURNING epoch
 
 -- name: release
--- Give a number back when nothing of ours is in the air: the next owner need not wait.  (No infinity: Python has none.)
-UPDATE outbox_lease SET expires_at = 'epoch'
+-- Give a number back when nothing of ours is in the air: the next owner waits no longer than Meta remembers what we sent.
+UPDATE outbox_lease
+SET expires_at = clock_timestamp() + make_interval(secs => %(last_second_s)s - %(longest_request_s)s)
 WHERE number_id = %(number)s AND owner = %(owner)s AND epoch = %(epoch)s
 
 -- name: hold_back

@@ -33,7 +33,7 @@ _WHOLE = 1e-9  # a token that lacks only a float's dust is whole
 class Pacer:
     """The pace of one number.  limit_per_s: what Meta allows, inbound included.  now: monotonic seconds, never falling.
 
-    It starts as if the last second had been full: the owner before may have sent as much until a moment ago.
+    It starts empty, as a new owner must who does not know what the one before sent in the last moment.
     """
 
     __slots__ = (
@@ -55,8 +55,8 @@ class Pacer:
         self._tokens = 0.0
         self._at = now
         # Starts and inbound of the last second as (moment at which they leave it, how many), with their sums.
-        self._recent_now = self._limit + 1
-        self._recent = deque([(now + 1.0 + SLACK_S, self._recent_now)])
+        self._recent: deque[tuple[float, int]] = deque()
+        self._recent_now = 0
         self._inbound: deque[tuple[float, int]] = deque()
         self._inbound_now = 0
         # The busiest seconds of inbound as (moment at which it is forgotten, how many), falling.

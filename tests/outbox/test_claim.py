@@ -27,6 +27,14 @@ def _end_lease(of: Shop) -> None:
         )
 
 
+def _let_pass(seconds: float) -> None:
+    """Let so much of the lease's time pass."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE outbox_lease SET expires_at = expires_at - make_interval(secs => %s)", [seconds]
+        )
+
+
 def it_claims_the_due_deliveries_with_what_the_message_needs() -> None:
     ona = shop()
     agreed(ona, "Asha", phone="+34600123456")
@@ -143,10 +151,20 @@ def it_gives_the_number_to_one_owner_at_a_time() -> None:
     assert acquire(ona.number.pk, owner="second") is None
 
 
+def it_keeps_what_was_given_back_until_the_second_is_over_in_which_meta_counts() -> None:
+    ona = shop()
+    release(ona.number.pk, owner="first", epoch=hold(ona, "first").epoch)
+
+    assert acquire(ona.number.pk, owner="second") is None
+    _let_pass(1.05)
+    assert acquire(ona.number.pk, owner="second") is not None
+
+
 def it_raises_the_epoch_with_each_owner() -> None:
     ona = shop()
     first = hold(ona, "first")
     release(ona.number.pk, owner="first", epoch=first.epoch)
+    _let_pass(1.05)
 
     assert hold(ona, "second").epoch == first.epoch + 1
     assert renew(ona.number.pk, owner="first", epoch=first.epoch) is False
