@@ -42,7 +42,7 @@ class Schedule:
         """Let `act(due, subject)` happen at a simulated time."""
         self._serial += 1
         heapq.heappush(self._heap, (due, self._serial, act, subject))
-        if due < self._napping_until:
+        if due <= self._napping_until:
             self._wake.set()
 
     def state(self) -> dict[str, Any]:
