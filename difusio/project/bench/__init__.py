@@ -20,6 +20,7 @@ BENCHES: Final = {
     "send": Bench("send", 30_000),
     "pace": Bench("pace", 60),
     "receive": Bench("receive", 60_000),
+    "beside": Bench("beside", 20),
     "fold": Bench("fold", 60_000),
     "events": Bench("events", 30_000),
     "freeze": Bench("freeze", 100_000),

@@ -23,12 +23,16 @@ from difusio.project.start import Installation
 _serial = count()
 
 
-def serve(_installation: Installation, *, certificate: str = "", delay_s: float = 0.0) -> dict[str, object]:
+def serve(
+    _installation: Installation, *, certificate: str = "", delay_s: float = 0.0, is_pinned: bool = True
+) -> dict[str, object]:
     """Answer until standard input ends; give how many posts a second came in, from the first to the last.
 
-    certificate: a PEM file, to be spoken to over TLS.  delay_s: how long each answer takes.
+    certificate: a PEM file, to be spoken to over TLS.  delay_s: how long each answer takes.  is_pinned: beside the
+    sender's core.
     """
-    cores.leave_one()
+    if is_pinned:
+        cores.leave_one()
     return uvloop.run(_serve(certificate, delay_s))
 
 

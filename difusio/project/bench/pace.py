@@ -79,9 +79,10 @@ def _at(limit: int, seconds: float, number_id: int) -> tuple[dict[str, Any], flo
             return counted, float(sender.ended()["peak_mb"])
 
 
-def sender(_installation: Installation) -> dict[str, object]:
-    """Send until standard input ends."""
-    cores.take_one()
+def sender(_installation: Installation, *, is_pinned: bool = True) -> dict[str, object]:
+    """Send until standard input ends.  is_pinned: on a core of its own."""
+    if is_pinned:
+        cores.take_one()
     uvloop.run(_send())
     return {"peak_mb": peak_mb()}
 
@@ -93,9 +94,10 @@ async def _send() -> None:
     await run_sender(owner="bench", log=TableReader(keyring()), stop=stop)
 
 
-def drain(_installation: Installation) -> dict[str, object]:
-    """Fold in what people write until standard input ends."""
-    cores.leave_one()
+def drain(_installation: Installation, *, is_pinned: bool = True) -> dict[str, object]:
+    """Fold in what comes until standard input ends.  is_pinned: beside the sender's core."""
+    if is_pinned:
+        cores.leave_one()
     stop = threading.Event()
     _at_the_end_of_input(stop.set)
     receiving.run(TableReader(keyring()), stop)
