@@ -155,7 +155,7 @@ class NumberSender:
                 now = monotonic()
                 if refill.pace_per_s != self._pacer.limit_per_s:
                     self._pacer.change_limit(refill.pace_per_s, now)
-                self._pacer.spend(now, refill.inbound)
+                self._pacer.spend(now, [now - ago_s for ago_s in refill.inbound])
                 for item in refill.ready:
                     self._ready[item.lane].append(item)
                 self._refilled.set()

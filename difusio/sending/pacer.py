@@ -8,6 +8,7 @@ Source: developers.facebook.com/documentation/business-messaging/whatsapp/throug
 """
 
 from collections import deque
+from collections.abc import Iterable
 
 # The second of which no more than the limit and one may start is a little longer for us than for Meta,
 # because requests that leave evenly arrive less evenly.
@@ -17,6 +18,8 @@ CATCH_UP_S = 0.05
 # For how long the busiest second of inbound keeps its room free: it is heard of only after Meta has counted
 # it.
 INBOUND_MEMORY_S = 3.0
+# Whoever hears of it later than that hears of another time.
+STALE_S = 60.0
 # However much comes in, this share of the limit stays ours, so that a person who leaves gets their
 # confirmation.
 LEAST_SHARE = 0.05
@@ -42,7 +45,6 @@ class Pacer:
         "_factor_at",
         "_halved_at",
         "_inbound",
-        "_inbound_now",
         "_limit",
         "_peaks",
         "_recent",
@@ -54,11 +56,11 @@ class Pacer:
         self._limit = max(1, limit_per_s)
         self._tokens = 0.0
         self._at = now
-        # Starts and inbound of the last second as (moment at which they leave it, how many), with their sums.
+        # Starts of the last second as (moment at which they leave it, how many), with their sum.
         self._recent: deque[tuple[float, int]] = deque()
         self._recent_now = 0
-        self._inbound: deque[tuple[float, int]] = deque()
-        self._inbound_now = 0
+        # When people wrote, in the second before the last time that one did.
+        self._inbound: deque[float] = deque()
         # The busiest seconds of inbound as (moment at which it is forgotten, how many), falling.
         self._peaks: deque[tuple[float, int]] = deque()
         self._factor = 1.0
@@ -106,16 +108,23 @@ class Pacer:
             at = max(at, leaves_at)
         return at
 
-    def spend(self, now: float, inbound: int) -> None:
-        """Count messages that people sent to the number: Meta counts them against the same limit."""
+    def spend(self, now: float, moments: Iterable[float]) -> None:
+        """Count messages that people sent to the number: Meta counts them against the same limit.
+
+        moments: when each came in, rising; we hear of several at once, and by then Meta has counted them.
+        """
         self._move_to(now)
-        if inbound <= 0:
-            return
-        self._inbound.append((now + 1.0, inbound))
-        self._inbound_now += inbound
-        while self._peaks and self._peaks[-1][1] <= self._inbound_now:
-            self._peaks.pop()
-        self._peaks.append((now + INBOUND_MEMORY_S, self._inbound_now))
+        for moment in moments:
+            if moment < now - STALE_S:
+                continue
+            at = min(now, max(moment, self._inbound[-1])) if self._inbound else min(now, moment)
+            self._inbound.append(at)
+            while self._inbound[0] < at - 1.0:
+                self._inbound.popleft()
+            busiest = len(self._inbound)
+            while self._peaks and self._peaks[-1][1] <= busiest:
+                self._peaks.pop()
+            self._peaks.append((now + INBOUND_MEMORY_S, busiest))
 
     def slow_down(self, now: float) -> None:
         """Halve the pace, because Meta refused a message for speed; it climbs back by itself."""
@@ -138,8 +147,6 @@ class Pacer:
         self._at = max(self._at, now)
         while self._recent and self._recent[0][0] <= now:
             self._recent_now -= self._recent.popleft()[1]
-        while self._inbound and self._inbound[0][0] <= now:
-            self._inbound_now -= self._inbound.popleft()[1]
         while self._peaks and self._peaks[0][0] <= now:
             self._peaks.popleft()
 

@@ -45,6 +45,9 @@ _MOST_TRIES = 8
 # What came of a request that was intended and never started: it may go out again.
 UNSTARTED = Judgement(NOT_SENT)
 _TOKEN_BYTES = 16
+# A new owner looks among so many of the newest messages for those of the last seconds.
+_LOOKED_BACK = 5_000
+_LOOKED_BACK_FOR = timedelta(seconds=3)
 # What is claimed starts up to a second later: two messages to one person are kept that much further apart.
 _CLAIMED_AHEAD_S = 1.0
 
@@ -75,12 +78,13 @@ class Sent:
 class Refill:
     """ready: what may be posted, the fastest lane first.  pace_per_s: the number's now; None: nothing may leave.
 
-    inbound: messages that came in since the last refill.  is_full: there may be more to claim.
+    inbound: how many seconds ago each message came in of which the last refill did not know, falling.  is_full: there
+    may be more to claim.
     """
 
     ready: Sequence[Ready] = ()
     pace_per_s: int | None = None
-    inbound: int = 0
+    inbound: Sequence[float] = ()
     is_full: bool = False
 
 
@@ -137,7 +141,8 @@ class Outbox:
         # The tokens of a delivery's refused attempts; a verdict that is written down twice is counted once.
         self._tries: dict[int, set[UUID]] = {}
         self._no_room_until: dict[int, float] = {}
-        self._last_inbound = self._newest_inbound()
+        self._is_new_owner = True
+        self._last_inbound = self._newest_inbound() - _LOOKED_BACK
         # Only spreads retries in time; nothing secret hangs on it.
         self._random = Random(hold.epoch)  # noqa: S311
 
@@ -314,20 +319,20 @@ class Outbox:
         with connection.cursor() as cursor:
             return self._log.oldest_unread_age(cursor, LogLane.INBOUND, now())
 
-    def _new_inbound(self) -> int:
-        """Count the messages that came in since the last call: Meta's throughput counts them too."""
-        newest = self._newest_inbound()
-        count = (
-            newest and Message.objects.filter(number_id=self._number.id, id__gt=self._last_inbound).count()
-        )
-        self._last_inbound = max(newest, self._last_inbound)
-        return count
+    def _new_inbound(self) -> list[float]:
+        """Tell how long ago the messages came in that are new: Meta's throughput counts them too."""
+        at = now()
+        found = Message.objects.filter(number_id=self._number.id, id__gt=self._last_inbound)
+        if self._is_new_owner:
+            self._is_new_owner = False
+            found = found.filter(received_at__gt=at - _LOOKED_BACK_FOR)
+        rows = list(found.order_by("received_at", "id").values_list("id", "received_at"))
+        self._last_inbound = max((self._last_inbound, *(message_id for message_id, _ in rows)))
+        return [(at - received_at).total_seconds() for _, received_at in rows]
 
     def _newest_inbound(self) -> int:
         with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT coalesce(max(id), 0) FROM inbox_message WHERE number_id = %s", [self._number.id]
-            )
+            cursor.execute("SELECT coalesce(max(id), 0) FROM inbox_message")
             return int(cursor.fetchone()[0])
 
 

@@ -79,7 +79,7 @@ def it_leaves_room_for_the_inbound_it_has_heard_of(limit: int, steps: list[tuple
     theirs: deque[tuple[float, int]] = deque()
     for pause, wanted, inbound in steps:
         now += pause
-        pacer.spend(now, inbound)
+        pacer.spend(now, [now] * inbound)
         theirs.append((now, inbound))
         granted = pacer.take(now, wanted)
         ours.append((now, granted))
@@ -99,7 +99,7 @@ def it_uses_97_percent_of_what_steady_inbound_leaves(limit: int, inbound: int) -
     while now < 60.0:
         if len(people) < now * inbound:
             people.append(now)
-            pacer.spend(now, 1)
+            pacer.spend(now, [now])
         starts += [now] * pacer.take(now, limit)
         now += 0.001
 
@@ -109,12 +109,28 @@ def it_uses_97_percent_of_what_steady_inbound_leaves(limit: int, inbound: int) -
     assert _busiest_second(settled + [at for at in people if at > 2]) <= limit + 1
 
 
+@pytest.mark.parametrize(("limit", "inbound"), [(80, 8), (500, 50), (1000, 100)])
+def it_counts_people_by_when_they_wrote_however_many_it_hears_of_at_once(limit: int, inbound: int) -> None:
+    pacer = Pacer(limit, now=0.0)
+    people = [place / inbound for place in range(10 * inbound)]
+    starts: list[float] = []
+    for turn in range(10_000):
+        now = turn / 1_000
+        if turn % 250 == 0:
+            pacer.spend(now, [at for at in people if now - 0.25 <= at < now])
+        starts += [now] * pacer.take(now, limit)
+
+    settled = [at for at in starts if at > 2]
+    assert len(settled) >= 0.97 * (limit - inbound) * 8
+    assert _busiest_second(settled + [at for at in people if at > 2]) <= limit + 1
+
+
 def it_keeps_a_share_for_confirmations_when_everybody_writes() -> None:
     pacer = Pacer(80, now=0.0)
     granted = 0
     for turn in range(1000):
         now = turn * 0.01
-        pacer.spend(now, 10)
+        pacer.spend(now, [now] * 10)
         granted += pacer.take(now, 80)
 
     assert granted == pytest.approx(4 * 10, abs=6)
@@ -151,7 +167,7 @@ def it_grants_one_at_the_moment_it_names(limit: int, steps: list[tuple[float, in
     now = 0.0
     for pause, inbound, refused in steps:
         now += pause
-        pacer.spend(now, inbound)
+        pacer.spend(now, [now] * inbound)
         if refused:
             pacer.slow_down(now)
         at = pacer.next_at(now)

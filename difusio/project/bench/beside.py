@@ -146,13 +146,14 @@ class _Traffic:
 
     def __init__(self) -> None:
         self.took_s: list[float] = []
-        self._idle: list[_Line] = []
+        # In turn, so that the receiver closes none for being idle.
+        self._idle: deque[_Line] = deque()
         self._waiting: deque[tuple[float, bytes]] = deque()
         self._failure = ""
 
     def due(self, at: float, request: bytes) -> None:
         if self._idle:
-            self._idle.pop().post(at, request)
+            self._idle.popleft().post(at, request)
         else:
             self._waiting.append((at, request))
 

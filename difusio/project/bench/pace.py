@@ -33,8 +33,11 @@ from difusio.sending.sender import run as run_sender
 LIMITS = (80, 500, 1_000)
 # For each message of a person so many of ours are allowed.
 _ALLOWED_AN_INBOUND = 10
-# A new owner starts empty, and hears in the first seconds how many people write.
+# A new owner starts empty, and the connections must open.
 _SETTLES_S = 3.0
+# People have been writing for so long when it begins.
+_BEFORE_S = 4.0
+_LOOK_S = 0.05
 _SPARE = 1.2
 
 
@@ -114,20 +117,18 @@ def meta(
 
 async def _count(url: str, limit: int, inbound_per_s: float, seconds: float) -> dict[str, object]:
     ours: list[float] = []
-    began = asyncio.Event()
-
-    def arrived() -> None:
-        ours.append(monotonic())
-        began.set()
-
-    server, port = await listening(arrived)
+    server, port = await listening(lambda: ours.append(monotonic()))
+    theirs: list[float] = []
+    writing = asyncio.create_task(_people_write(url, inbound_per_s, theirs))
+    await asyncio.sleep(_BEFORE_S)
     last_line({"port": port})
     sys.stdout.flush()
-    await began.wait()
-    theirs = await _people_write(url, inbound_per_s, until=ours[0] + _SETTLES_S + seconds)
-    begin, end = ours[0] + _SETTLES_S, ours[0] + _SETTLES_S + seconds
+    while not ours or monotonic() < ours[0] + _SETTLES_S + seconds:  # noqa: ASYNC110  # it waits for a moment
+        await asyncio.sleep(_LOOK_S)
+    writing.cancel()
     server.close()
-    sent, written = _within(ours, begin, end), _within(theirs, begin, end)
+    begin = ours[0] + _SETTLES_S
+    sent, written = _within(ours, begin, begin + seconds), _within(theirs, begin, begin + seconds)
     return {
         "share": round(sent / (limit * seconds - written), 3),
         "most_in_a_second": _busiest_second([*ours, *theirs]),
@@ -136,19 +137,14 @@ async def _count(url: str, limit: int, inbound_per_s: float, seconds: float) -> 
     }
 
 
-async def _people_write(url: str, per_s: float, *, until: float) -> list[float]:
-    """Let people write evenly; give when."""
+async def _people_write(url: str, per_s: float, theirs: list[float]) -> None:
+    """Let people write evenly, and note when."""
     log = TableWriter(url, keyring())
-    theirs: list[float] = []
     began_at = monotonic()
-    while (at := monotonic()) < until:
-        due_at = began_at + len(theirs) / per_s
-        if at < due_at:
-            await asyncio.sleep(due_at - at)
+    while True:
+        await asyncio.sleep(max(0.0, began_at + len(theirs) / per_s - monotonic()))
         theirs.append(monotonic())
         await log.append([IncomingPost(Lane.INBOUND, now(), text_post(len(theirs), "Moltes gràcies", now()))])
-    await log.close()
-    return theirs
 
 
 def _within(times: Iterable[float], begin: float, end: float) -> int:
