@@ -17,10 +17,12 @@ WITH answer AS (
         attempt.code, attempt.retry_at
     FROM outbox_delivery d JOIN attempt ON attempt.delivery_id = d.id
     -- A stale owner's word changes nothing, unless it is the proof that Meta took the message, or ends the doubt that its
-    -- own attempt left behind.
-    WHERE (d.state = 'sending' AND d.epoch = attempt.epoch)
-        OR (d.state = 'in_doubt' AND d.epoch = attempt.epoch AND attempt.outcome <> 'in_doubt')
-        OR (d.state IN ('sending', 'in_doubt', 'parked') AND attempt.outcome = 'accepted')
+    -- own attempt left behind.  As a CASE, because no index serves it: those by state hold every row that passed through.
+    WHERE CASE d.state
+        WHEN 'sending' THEN d.epoch = attempt.epoch OR attempt.outcome = 'accepted'
+        WHEN 'in_doubt' THEN d.epoch = attempt.epoch AND attempt.outcome <> 'in_doubt' OR attempt.outcome = 'accepted'
+        WHEN 'parked' THEN attempt.outcome = 'accepted'
+        ELSE false END
     ORDER BY d.id
     FOR NO KEY UPDATE OF d
 ), moved AS (

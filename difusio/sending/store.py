@@ -79,7 +79,7 @@ class Refill:
     """ready: what may be posted, the fastest lane first.  pace_per_s: the number's now; None: nothing may leave.
 
     inbound: how many seconds ago each message came in of which the last refill did not know, falling.  is_full: there
-    may be more to claim.
+    may be more to claim, if only because no more was wanted.
     """
 
     ready: Sequence[Ready] = ()
@@ -161,7 +161,7 @@ class Outbox:
             ready=ready,
             pace_per_s=pace_per_s,
             inbound=self._new_inbound(),
-            is_full=0 < bulk <= found or 0 < urgent <= len(ready) - found,
+            is_full=bulk <= found or 0 < urgent <= len(ready) - found,
         )
 
     def intend(self, ready: Sequence[Ready], *, deadline_s: float) -> list[Ready]:

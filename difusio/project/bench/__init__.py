@@ -17,7 +17,7 @@ class Bench:
 
 
 BENCHES: Final = {
-    "send": Bench("send", 30_000),
+    "send": Bench("send", 60_000),
     "pace": Bench("pace", 60),
     "receive": Bench("receive", 60_000),
     "beside": Bench("beside", 20),
