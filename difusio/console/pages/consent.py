@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
 
+from difusio.accounts.actors import named
 from difusio.accounts.rights import Right
 from difusio.common import clock
 from difusio.consent import check as checks
@@ -106,13 +107,15 @@ def proof(request: ConsoleRequest, contact_id: int) -> HttpResponse:
     """Show one person's entries with their words and their place in the chain."""
     here = enter(request, Right.PROVE)
     contact = contact_for(here, contact_id)
+    entries = of_person(contact.pk, workspace_id=here.workspace.pk)
+    by_whom = named(str(entry["actor"]) for entry in entries)
     return render(
         request,
         "console/consent/proof.html",
         {
             "contact": contact,
             "name": name_of(contact),
-            "entries": of_person(contact.pk, workspace_id=here.workspace.pk),
+            "entries": [{**entry, "by_whom": by_whom[str(entry["actor"])]} for entry in entries],
             "check": checks.latest_ended(here.workspace.pk),
         },
     )

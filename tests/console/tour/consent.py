@@ -19,7 +19,7 @@ ROUTES = [
 ]
 SCREENS = [
     Screen("consent", "/consent/", 12, is_telling_when_empty=True),
-    Screen("consent-proof", "/consent/proof/{merce_id}/", 7),
+    Screen("consent-proof", "/consent/proof/{merce_id}/", 8),
     Screen("topics", "/consent/topics/", 5, is_telling_when_empty=True),
     Screen("topic", "/consent/topics/{topic_id}/", 4),
 ]
