@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from difusio.consent.leave import leave
 from difusio.consent.models import Act
@@ -119,6 +119,30 @@ def it_judges_before_by_the_same_words() -> None:
 
     assert judged == {("", "ES"): 1, ("no_consent", "ES"): 1}
     assert states(ona) == {}
+
+
+def it_lets_nobody_be_deleted_who_is_written_to() -> None:
+    ona = shop()
+    asha = agreed(ona, "Asha")
+    frozen(ona, batch(ona))
+
+    with (
+        pytest.raises(IntegrityError, match="Somebody with deliveries is not deleted"),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("DELETE FROM contacts_contact WHERE id = %s", [asha.pk])
+
+
+def it_lets_somebody_be_deleted_to_whom_nothing_was_ever_sent() -> None:
+    ona = shop()
+    stranger = person(ona, "Stranger", phone=None)
+    agreed(ona, "Asha")
+    frozen(ona, batch(ona))
+    Delivery.objects.filter(contact=stranger).delete()
+
+    stranger.delete()
+
+    assert not Contact.objects.filter(pk=stranger.pk).exists()
 
 
 def it_holds_a_person_once_a_batch() -> None:
