@@ -1,11 +1,14 @@
 """How much may be sent: per second on a number, in real seconds; and to one person, in simulated ones."""
 
+import asyncio
 import time
 from collections.abc import Callable
 
+import pytest
 from whatsapp_simulator.limits import PairRate, PerSecond, Throughput
 from whatsapp_simulator.running import Reply, RunningSimulator
 from whatsapp_simulator.scenario import ClockFacts, Number
+from whatsapp_simulator.wakefulness import Wakefulness
 
 Sender = Callable[..., Reply]
 Starter = Callable[..., RunningSimulator]
@@ -113,3 +116,36 @@ def it_measures_the_busiest_sliding_second() -> None:
         busiest.count(now)
 
     assert busiest.most == 4
+
+
+def it_counts_together_only_what_came_within_a_second_for_certain() -> None:
+    busiest = PerSecond()
+
+    # A process that stood still from 0.5 on finds four at 1.2: nobody knows when each of them came.
+    for now, since in ((0.1, 0.1), (0.3, 0.3), *[(1.2, 0.5)] * 4, (1.45, 1.45), (1.55, 1.55)):
+        busiest.count(now, since=since)
+
+    assert busiest.most == 5
+
+
+def it_knows_since_when_it_did_not_look() -> None:
+    async def standing_still() -> tuple[float, float, float, float]:
+        wakefulness = Wakefulness()
+        watching = asyncio.create_task(wakefulness.run())
+        await asyncio.sleep(0.02)
+        began = time.monotonic()
+        awake = wakefulness.since(began)
+        time.sleep(0.3)  # noqa: ASYNC251  # the whole process stands still
+        found = time.monotonic()
+        waited = wakefulness.since(found)
+        await asyncio.sleep(0.6)
+        later = time.monotonic()
+        watching.cancel()
+        return began - awake, waited - began, found - began, later - wakefulness.since(later)
+
+    was_awake, began, found, is_awake = asyncio.run(standing_still())
+
+    assert began == pytest.approx(0, abs=0.1)
+    assert found >= 0.3
+    assert was_awake < 0.1
+    assert is_awake < 0.1

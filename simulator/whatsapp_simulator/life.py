@@ -57,7 +57,8 @@ class Life:
         world, person = self._world, out.person
         now, real_now = world.clock.now(), world.real_time()
         wamid = payloads.outbound_id(person.wa_digits, world.nonce())
-        out.line.count_accepted(time.monotonic())
+        monotonic = time.monotonic()
+        out.line.count_accepted(monotonic, since=world.wakefulness.since(monotonic))
         world.counts.accepted += 1
         world.counts.second(real_now).accepted += 1
         row = self._write_down(out, wamid, now, real_now)

@@ -132,7 +132,11 @@ class MarketingMeasure:
 
 
 class PerSecond:
-    """The most messages in any second, measured over every sliding window of one real second."""
+    """The most messages that came in within a second, measured over every sliding window of one real second.
+
+    A process that stood still finds all that came in meanwhile at one moment: such a message may have come in at any
+    moment since it last looked, and only those count together that came within a second for certain.
+    """
 
     def __init__(self) -> None:
         self._times: deque[float] = deque()
@@ -142,10 +146,10 @@ class PerSecond:
         """Let so many real seconds not have been."""
         self._times = deque(at + seconds for at in self._times)
 
-    def count(self, now: float) -> None:
-        """Count one message; now: real monotonic seconds."""
+    def count(self, now: float, *, since: float | None = None) -> None:
+        """Count one message that came in now, or at some moment since; real monotonic seconds."""
         times = self._times
-        times.append(now)
+        times.append(now if since is None else since)
         while times[0] <= now - 1.0:
             times.popleft()
         self.most = max(self.most, len(times))

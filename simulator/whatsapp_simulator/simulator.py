@@ -87,6 +87,7 @@ class Simulator:
         self._tasks = [
             asyncio.create_task(world.schedule.run(), name="simulator.schedule"),
             asyncio.create_task(world.outbox.run(), name="simulator.webhooks"),
+            asyncio.create_task(world.wakefulness.run(), name="simulator.wakefulness"),
         ]
         if self._state is not None:
             self._tasks.append(asyncio.create_task(self._state.keep(), name="simulator.state"))

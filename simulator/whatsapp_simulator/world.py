@@ -39,6 +39,7 @@ from whatsapp_simulator.subscriptions import Callback, Subscriptions
 from whatsapp_simulator.tallies import Tallies
 from whatsapp_simulator.traffic import Traffic
 from whatsapp_simulator.uploads import UploadDesk
+from whatsapp_simulator.wakefulness import Wakefulness
 from whatsapp_simulator.webhooks import Outbox
 
 _LINES_LOOKED_AT = 1000
@@ -75,12 +76,12 @@ class Line:
         told = self.particulars.settings.get("user_identity_change", {}).get("enable_identity_key_check")
         return self.number.identity_key_check if told is None else str(told).lower() in ("true", "1")
 
-    def count_accepted(self, monotonic: float) -> None:
-        """Count a message to a person; monotonic: real seconds."""
+    def count_accepted(self, monotonic: float, *, since: float) -> None:
+        """Count a message to a person that came in at some moment since; real seconds."""
         self.throughput.take()
         self.pace.accepted_total += 1
-        self.pace.accepted.count(monotonic)
-        self.pace.passed.count(monotonic)
+        self.pace.accepted.count(monotonic, since=since)
+        self.pace.passed.count(monotonic, since=since)
 
     def count_inbound(self, monotonic: float) -> None:
         """Count a message from a person."""
@@ -94,7 +95,7 @@ class World:
     """The state all parts share; made inside a running event loop."""
 
     RUNTIME = frozenset(
-        {"clock", "schedule", "outbox", "links", "traffic", "accepted", "inbound", "base_url"}
+        {"clock", "schedule", "outbox", "links", "traffic", "accepted", "inbound", "base_url", "wakefulness"}
     )
     """What a snapshot does not hold as it stands: state.py keeps what is in it, or it begins anew."""
 
@@ -106,6 +107,7 @@ class World:
         self.clock = Clock(start=scenario.clock.start, rate=scenario.clock.rate)
         self.schedule = Schedule(self.clock)
         self.counts = Counts()
+        self.wakefulness = Wakefulness()
         self.faults = FaultBox(seed=scenario.seed, faults=scenario.faults, now=self.clock.now)
         self.population = Population(seed=scenario.seed, habits=scenario.habits)
         self.accepted = Journal()
