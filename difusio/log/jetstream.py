@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 import structlog
-from nats.aio.client import Client
+from nats.aio.client import Client, Srv
 from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig, RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import NotFoundError
@@ -109,7 +109,7 @@ class Cluster:
             await client.close()
 
     async def _connect(self, url: str, name: str) -> Client:
-        client = Client()
+        client = _Connection()
 
         async def lost() -> None:
             if not client.is_closed:
@@ -142,3 +142,12 @@ class Cluster:
             await client.close()
             raise client.last_error or error from error
         return client
+
+
+class _Connection(Client):
+    """The driver, which forgets the socket of a greeting that broke off when it tries again: here it is closed."""
+
+    async def _connect_to_server(self, s: Srv) -> None:
+        if self._transport:
+            self._transport.close()  # type: ignore[no-untyped-call]  # the driver gives it no types
+        await super()._connect_to_server(s)
