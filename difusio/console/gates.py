@@ -172,9 +172,9 @@ def _where(request: HttpRequest) -> Here | None:
 def campaign_for(here: Here, campaign_id: int) -> Campaign:
     """Give a campaign of the workspace.  Unknown and forbidden are one answer: Http404.  Cost: 1 query."""
     try:
-        return Campaign.objects.select_related("workspace", "number__portfolio", "topic", "segment").get(
-            pk=campaign_id, workspace=here.workspace
-        )
+        return Campaign.objects.select_related(
+            "workspace", "number__portfolio", "number__lease", "topic", "segment"
+        ).get(pk=campaign_id, workspace=here.workspace)
     except Campaign.DoesNotExist:
         raise Http404 from None
 

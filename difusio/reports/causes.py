@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from difusio.cloud_api.causes import cause
+from difusio.numbers.models import Number
 
 # The reasons that the outbox writes beside a skipped delivery.
 _SKIPS: Final[dict[str, Promise]] = {
@@ -74,10 +75,11 @@ def stop_sentence(reason: str) -> str:
     return str(sentence) if sentence else failure_sentence(reason)
 
 
-def hold_sentence(why: str) -> str:
-    """Say why nothing leaves from a number for now, though nobody stopped it; "" when it does."""
-    sentence = _HOLDS.get(why)
-    return str(sentence) if sentence else ""
+def held_back(number: Number) -> str:
+    """Say why a number's own sender lets nothing leave for now; "" when it does.  Cost: none with its lease at hand."""
+    # A number that nobody has sent from yet has no lease.
+    why = number.lease.held_back_for if hasattr(number, "lease") else ""
+    return str(_HOLDS.get(why, ""))
 
 
 def failure_sentence(code: str) -> str:

@@ -12,6 +12,7 @@ from difusio.accounts.models import Workspace
 from difusio.campaigns.models import Campaign, CampaignState, Round
 from difusio.common.clock import now
 from difusio.console.watch import STILL_LIMIT, Watch
+from difusio.outbox.models import Lease
 from difusio.reports.funnel import funnel
 from tests.console import cast
 
@@ -45,6 +46,17 @@ def it_shows_each_number_with_its_denominator(client: Client, campaign: Campaign
     assert "of 741 delivered" in page
     assert "36\u00a0%" in page
     assert "385 messages wait to be sent." in page
+
+
+def it_says_why_nothing_leaves_while_meta_is_away(client: Client, campaign: Campaign) -> None:
+    lease = Lease.objects.create(
+        number=campaign.number, owner="sender", epoch=1, expires_at=now(), held_back_for="no_answer"
+    )
+
+    assert "Meta does not answer. Nothing leaves until it does." in _part(client, campaign)[1]
+    lease.held_back_for = ""
+    lease.save()
+    assert "Nothing leaves" not in _part(client, campaign)[1]
 
 
 def it_says_in_plain_words_why_people_got_nothing(client: Client, campaign: Campaign) -> None:

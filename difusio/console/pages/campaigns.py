@@ -27,6 +27,7 @@ from difusio.console.watch import EVERY_S, Watch, is_over
 from difusio.outbox.batches import wakes_at
 from difusio.outbox.room import Room, look, spread
 from difusio.reports.canary import canary_news
+from difusio.reports.causes import held_back
 from difusio.reports.funnel import Funnel, funnels
 from difusio.reports.room_wait import room_wait
 from difusio.reports.standstill import standstill
@@ -128,6 +129,7 @@ def show(request: ConsoleRequest, campaign_id: int) -> HttpResponse:
         "funnel": funnel,
         "standstill": standstill(campaign),
         "canary": canary_news(campaign),
+        "held_back": held_back(campaign.number) if waits else "",
         "room_wait": room_wait(campaign, funnel.waiting, room, at=clock.now()),
         "pace": _pace(campaign, funnel, room, None),
         "has_people": here.may(Right.SEE_PEOPLE),

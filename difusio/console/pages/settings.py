@@ -26,7 +26,7 @@ from difusio.numbers.models import Number
 from difusio.numbers.refresh import refresh as refresh_number
 from difusio.numbers.renew import let_go_on, renew_token
 from difusio.numbers.simulate import USUAL_PORT, connect_simulator
-from difusio.reports.causes import hold_sentence, stop_sentence
+from difusio.reports.causes import held_back, stop_sentence
 
 _WEBHOOKS = "/webhooks/whatsapp"
 
@@ -108,8 +108,7 @@ def show_number(request: ConsoleRequest, number_id: int) -> HttpResponse:
         {
             "number": number,
             "stopped": stopped,
-            # A number that nobody has sent from yet has no lease.
-            "held_back": hold_sentence(number.lease.held_back_for if hasattr(number, "lease") else ""),
+            "held_back": held_back(number),
             "callback_url": _callback_url(),
         },
     )
