@@ -19,8 +19,6 @@ from difusio.campaigns.running import lock_campaign
 from difusio.outbox import batches
 from difusio.outbox.models import Delivery
 
-SHARE: Final = 0.05
-LEAST: Final = 50
 MOST: Final = 1_000
 # Meta's word for a number or template that many people block or report.
 _BAD_QUALITY: Final = "RED"
@@ -51,7 +49,8 @@ def size(people: int, *, is_wanted: bool) -> int:
     """Say how many people the canary of so large an audience has; 0: none."""
     if not is_wanted or people < max(1, settings.DIFUSIO_CANARY_FROM):
         return 0
-    return min(people, MOST, max(LEAST, round(people * SHARE)))
+    share = round(people * settings.DIFUSIO_CANARY_PERCENT / 100)
+    return min(people, MOST, max(1, settings.DIFUSIO_CANARY_LEAST, share))
 
 
 def judge_canaries(*, at: datetime) -> int:

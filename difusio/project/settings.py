@@ -198,8 +198,14 @@ if not 1 <= DIFUSIO_REQUEST_S < DIFUSIO_LEASE_S:
 DIFUSIO_CANARY_FROM = _whole(
     "DIFUSIO_CANARY_FROM",
     500,
-    "From so many people on a campaign has a canary: a twentieth of them (50 to 1,000) gets it first.",
+    "From so many people on a campaign has a canary: a share of them gets it first.",
 )
+DIFUSIO_CANARY_PERCENT = _whole(
+    "DIFUSIO_CANARY_PERCENT",
+    5,
+    "Of a campaign's people, so many in a hundred are in its canary; 1,000 at most.",
+)
+DIFUSIO_CANARY_LEAST = _whole("DIFUSIO_CANARY_LEAST", 50, "So many people are in a canary at least.")
 DIFUSIO_CANARY_S = _seconds(
     "DIFUSIO_CANARY_SECONDS",
     900,

@@ -30,11 +30,11 @@ MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture(autouse=True)
-def from_ten_people_on(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def from_ten_people_on(settings: Settings) -> None:
     """Let small audiences have canaries, of half the people."""
     settings.DIFUSIO_CANARY_FROM = 10
-    monkeypatch.setattr("difusio.campaigns.canary.SHARE", 0.5)
-    monkeypatch.setattr("difusio.campaigns.canary.LEAST", 1)
+    settings.DIFUSIO_CANARY_PERCENT = 50
+    settings.DIFUSIO_CANARY_LEAST = 1
 
 
 def crowd(n: int = PEOPLE) -> Shop:
@@ -77,10 +77,10 @@ def held_batches() -> int:
     return RoundBatch.objects.filter(batch__held_at__isnull=False).count()
 
 
-def it_chooses_how_many_by_the_audience(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def it_chooses_how_many_by_the_audience(settings: Settings) -> None:
     settings.DIFUSIO_CANARY_FROM = 500
-    monkeypatch.setattr("difusio.campaigns.canary.SHARE", 0.05)
-    monkeypatch.setattr("difusio.campaigns.canary.LEAST", 50)
+    settings.DIFUSIO_CANARY_PERCENT = 5
+    settings.DIFUSIO_CANARY_LEAST = 50
 
     sizes = {people: size(people, is_wanted=True) for people in (0, 499, 500, 4_000, 1_000_000)}
 
