@@ -14,7 +14,9 @@ from difusio.segments.models import Segment
 from tests.browser.conftest import watched
 from tests.cast import Shop
 from tests.console import cast
-from tests.faults.stage import Platform, free_port, own_database, wait_until
+from tests.faults.stage import Platform
+from tests.processes import free_port, wait_until
+from tests.stores import own_database
 
 pytestmark = pytest.mark.browser
 

@@ -19,7 +19,7 @@ from difusio.outbox.models import Batch, Delivery
 from difusio.work.worker import work_once
 from tests.campaigns.steps import draft, work
 from tests.cast import NOON, Shop, agreed, shop
-from tests.faults.stage import store_url
+from tests.stores import store_url
 
 pytestmark = pytest.mark.django_db
 

@@ -12,8 +12,8 @@ from difusio.outbox.fold import Heard, fold
 from difusio.outbox.models import Batch, Delivery
 from difusio.outbox.record import Outcome, record
 from tests.cast import NOON, agreed, shop
-from tests.faults.stage import wait_until
 from tests.outbox.steps import accepted, batch, claimed, frozen, hold, intended, states, tallies
+from tests.processes import wait_until
 
 pytestmark = pytest.mark.django_db
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
-from tests.faults.stage import ENGINES, Platform, own_database
+from tests.faults.stage import ENGINES, Platform
+from tests.stores import own_database
 
 
 @pytest.fixture(scope="package")

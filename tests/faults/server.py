@@ -14,7 +14,7 @@ from typing import Final
 import psycopg
 
 from difusio.project.postgres_programs import Runner, runner
-from tests.faults.stage import wait_until
+from tests.processes import wait_until
 
 _SECTOR_BYTES: Final = 4_096
 _SETTINGS: Final = {

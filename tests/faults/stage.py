@@ -6,13 +6,11 @@ Long times are scaled down (`scale.py`); the checker counts each campaign (`Plat
 import csv
 import json
 import os
-import signal
-import socket
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -20,14 +18,10 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Final
 from urllib.error import HTTPError, URLError
-from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
-import psycopg
-from django.conf import settings
 from django.db import connection
 from django.db.models import Count
-from psycopg import sql
 
 from difusio.campaigns.launch import launch
 from difusio.campaigns.models import CampaignKind
@@ -46,13 +40,12 @@ from difusio.numbers.models import WebhookSecret
 from difusio.outbox.export import export as export_audience
 from difusio.outbox.models import Delivery, Lease, Tally
 from difusio.project.commands.common import write_lines
-from difusio.project.database import database_settings
-from difusio.project.start import bring_up_to_date
 from difusio.segments.models import Segment
 from tests import cast
 from tests.cast import Shop
 from tests.faults.scale import PEOPLE_FASTER, SCALE
-from tests.size import sized
+from tests.processes import PATIENCE_S, Process, free_port, wait_until
+from tests.stores import at_server, store_url
 
 TOKEN: Final = "planted-access-token-4711"
 APP_SECRET: Final = "planted-app-secret-4712"
@@ -65,8 +58,6 @@ TOP_PACE_PER_S: Final = 1_000
 
 # The numbers that the simulator knows: many of Meta's usual throughput, some of the highest.
 _NUMBERS: Final = {PACE_PER_S: range(1, 51), TOP_PACE_PER_S: range(51, 100)}
-_POLL_S: Final = 0.02
-_PATIENCE_S: Final = sized(90.0, full=900.0)
 _CROWD_AT_ONCE: Final = 5_000
 _AGREED: Final = timedelta(days=30)  # ago
 _EVERYBODY: Final = {"field": "country", "in": ["ES"]}
@@ -99,60 +90,6 @@ _HABITS: Final = {
 _serial = count(1)
 
 
-def wait_until(is_so: Callable[[], object], what: str, *, timeout_s: float = _PATIENCE_S) -> None:
-    """Ask again and again until it is so; fail with what was waited for."""
-    deadline = time.monotonic() + timeout_s
-    while not is_so():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"After {timeout_s:.0f} s still not so: {what}")
-        time.sleep(_POLL_S)
-
-
-def store_url(database: str = "") -> str:
-    """Name the tests' server, and one of its databases."""
-    url = os.environ["DATABASE_URL"]
-    return urlsplit(url)._replace(path=f"/{database}").geturl() if database else url
-
-
-@contextmanager
-def at_server(url: str) -> Iterator[None]:
-    """Let Django and the engines use an empty database of another server for a while."""
-    usual_url, usual = os.environ["DATABASE_URL"], dict(connection.settings_dict)
-    connection.close()
-    os.environ["DATABASE_URL"] = url
-    connection.settings_dict.update(database_settings(url, idle_s=settings.DIFUSIO_LEASE_S))
-    try:
-        bring_up_to_date()
-        yield
-    finally:
-        connection.close()
-        connection.settings_dict.update(usual)
-        os.environ["DATABASE_URL"] = usual_url
-
-
-@contextmanager
-def own_database(name: str) -> Iterator[str]:
-    """Give an up-to-date database of its own and let Django use it; afterwards it is gone.
-
-    What processes commit must not meet other tests.
-    """
-    usual = connection.settings_dict["NAME"]
-    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-    with psycopg.connect(store_url(), autocommit=True) as server:
-        server.execute(drop)
-        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    connection.close()
-    connection.settings_dict["NAME"] = name
-    try:
-        bring_up_to_date()
-        yield store_url(name)
-    finally:
-        connection.close()
-        connection.settings_dict["NAME"] = usual
-        with psycopg.connect(store_url(), autocommit=True) as server:
-            server.execute(drop)
-
-
 @contextmanager
 def staged_at(url: str, folder: Path) -> Iterator["Platform"]:
     """Open a stage of its own on another server, whose database is empty."""
@@ -163,48 +100,6 @@ def staged_at(url: str, folder: Path) -> Iterator["Platform"]:
             yield platform
         finally:
             platform.close()
-
-
-def free_port() -> int:
-    """Give a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-class Process:
-    """One process of the platform; its log is kept."""
-
-    def __init__(self, name: str, command: Sequence[str], log: Path, env: Mapping[str, str]) -> None:
-        self.name, self.log = name, log
-        with log.open("ab") as file:
-            self._process = subprocess.Popen(
-                command, stdout=file, stderr=file, env=dict(env), start_new_session=True
-            )
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    @property
-    def is_running(self) -> bool:
-        return self._process.poll() is None
-
-    def kill(self) -> None:
-        """End it as a power cut would."""
-        self._process.kill()
-        self._process.wait()
-
-    def end(self, *, within_s: float = 20.0) -> int:
-        """Ask it to end; give its exit code."""
-        self._process.terminate()
-        return self._process.wait(within_s)
-
-    def freeze(self) -> None:
-        self._process.send_signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        self._process.send_signal(signal.SIGCONT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -517,7 +412,7 @@ class Platform:
                 *("--number", of.number.phone_number_id, "--after", str(self._opened_at_row[of.number.pk])),
                 *("--allow-parked", str(parked_at_most)),
             ],
-            capture_output=True, text=True, check=False, timeout=_PATIENCE_S,
+            capture_output=True, text=True, check=False, timeout=PATIENCE_S,
         )  # fmt: skip
         assert run.returncode == 0, run.stdout + run.stderr
         found = json.loads(run.stdout.splitlines()[-1])
@@ -532,7 +427,7 @@ class Platform:
     def _input(self, of: Shop) -> Path:
         return self.folder / f"people-{of.workspace.pk}.csv"
 
-    def settle(self, of: Shop, *, timeout_s: float = _PATIENCE_S) -> None:
+    def settle(self, of: Shop, *, timeout_s: float = PATIENCE_S) -> None:
         """Wait until nothing of the shop is under way and every webhook is folded in."""
         wait_until(lambda: self._is_settled(of), f"settled: {states(of)}", timeout_s=timeout_s)
 

@@ -6,7 +6,8 @@ from pytest_django import Settings
 from difusio.campaigns.canary import go_on
 from difusio.campaigns.models import Canary
 from difusio.common.clock import now
-from tests.faults.stage import Platform, counters, wait_until
+from tests.faults.stage import Platform, counters
+from tests.processes import wait_until
 
 PEOPLE = 160
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.stage import Platform, epoch_of, phones_in, wait_until
+from tests.faults.stage import Platform, epoch_of, phones_in
+from tests.processes import wait_until
 from tests.size import sized
 
 PEOPLE = sized(240, full=4_000)

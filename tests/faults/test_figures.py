@@ -2,7 +2,8 @@
 
 from urllib.request import urlopen
 
-from tests.faults.stage import Platform, free_port, wait_until
+from tests.faults.stage import Platform
+from tests.processes import free_port, wait_until
 
 PEOPLE = 60
 

@@ -9,7 +9,8 @@ from django.db.models import F
 from difusio.numbers.models import Number, Portfolio
 from difusio.outbox.models import Reached
 from tests.cast import Shop
-from tests.faults.stage import Platform, counters, wait_until
+from tests.faults.stage import Platform, counters
+from tests.processes import wait_until
 
 LIMIT = 250
 PEOPLE = 320

@@ -5,7 +5,8 @@ from urllib.parse import urlsplit
 
 from tests.faults.gate import Gate
 from tests.faults.scale import SCALE
-from tests.faults.stage import PACE_PER_S, Platform, counters, free_port, states, wait_until
+from tests.faults.stage import PACE_PER_S, Platform, counters, states
+from tests.processes import free_port, wait_until
 from tests.size import FULL, sized
 
 STORM_S = sized(3, full=60)

@@ -9,7 +9,8 @@ import pytest
 
 from difusio.outbox.models import Attempt, Lease
 from tests.cast import Shop
-from tests.faults.stage import PACE_PER_S, TOP_PACE_PER_S, Platform, epoch_of, states, wait_until
+from tests.faults.stage import PACE_PER_S, TOP_PACE_PER_S, Platform, epoch_of, states
+from tests.processes import wait_until
 from tests.size import sized
 
 PEOPLE = 400

@@ -2,7 +2,8 @@
 
 from random import Random
 
-from tests.faults.stage import PACE_PER_S, TOP_PACE_PER_S, Platform, counters, states, wait_until
+from tests.faults.stage import PACE_PER_S, TOP_PACE_PER_S, Platform, counters, states
+from tests.processes import wait_until
 from tests.size import sized
 
 PEOPLE = sized(320, full=60_000)

@@ -2,7 +2,8 @@
 
 from difusio.consent.models import Entry
 from difusio.outbox.models import Batch
-from tests.faults.stage import UNDER_WAY, Platform, counters, states, wait_until
+from tests.faults.stage import UNDER_WAY, Platform, counters, states
+from tests.processes import wait_until
 
 # Known to the simulator, not to us: what people do there reaches us under nobody's name.
 FOREIGN_NUMBER = "700000000000199"

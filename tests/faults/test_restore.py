@@ -19,7 +19,9 @@ from difusio.inbox.models import Message
 from difusio.project.backup import backup, restore
 from difusio.project.schema_version import known_migrations
 from difusio.reports.standstill import standstill
-from tests.faults.stage import Platform, states, store_url, wait_until
+from tests.faults.stage import Platform, states
+from tests.processes import wait_until
+from tests.stores import store_url
 
 PEOPLE = 160
 ENGINES = ("receive", "drain", "clock", "send")

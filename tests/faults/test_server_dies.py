@@ -22,7 +22,8 @@ from django.db import connection
 from difusio.outbox.models import Attempt
 from difusio.project.durability import unsafe_settings
 from tests.faults.server import Server, own_server
-from tests.faults.stage import PACE_PER_S, TOP_PACE_PER_S, Platform, staged_at, wait_until
+from tests.faults.stage import PACE_PER_S, TOP_PACE_PER_S, Platform, staged_at
+from tests.processes import wait_until
 from tests.size import sized
 
 pytestmark = pytest.mark.usefixtures("own_store")

@@ -9,7 +9,8 @@ from difusio.common.clock import now
 from difusio.numbers.models import Number
 from difusio.outbox.models import Lease
 from tests.cast import Shop
-from tests.faults.stage import Platform, phones_in, wait_until
+from tests.faults.stage import Platform, phones_in
+from tests.processes import wait_until
 
 NUMBERS = 6
 PEOPLE = 800

@@ -2,7 +2,8 @@
 
 import time
 
-from tests.faults.stage import PACE_PER_S, TOP_PACE_PER_S, Platform, phones_in, states, wait_until
+from tests.faults.stage import PACE_PER_S, TOP_PACE_PER_S, Platform, phones_in, states
+from tests.processes import wait_until
 from tests.size import sized
 
 PEOPLE = sized(300, full=20_000)

@@ -6,7 +6,8 @@ from difusio.campaigns.cancel import cancel
 from difusio.campaigns.pause import pause
 from difusio.campaigns.resume import resume
 from difusio.common.clock import now
-from tests.faults.stage import Platform, states, wait_until
+from tests.faults.stage import Platform, states
+from tests.processes import wait_until
 
 PEOPLE = 240
 STOPS_WITHIN_S = 2.0

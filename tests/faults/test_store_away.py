@@ -14,17 +14,10 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import F
 
 from difusio.outbox.models import Delivery, Tally
-from tests.faults.stage import (
-    PACE_PER_S,
-    TOP_PACE_PER_S,
-    Platform,
-    counters,
-    phones_in,
-    states,
-    store_url,
-    wait_until,
-)
+from tests.faults.stage import PACE_PER_S, TOP_PACE_PER_S, Platform, counters, phones_in, states
+from tests.processes import wait_until
 from tests.size import sized
+from tests.stores import store_url
 
 PEOPLE = sized(300, full=20_000)
 CUTS = sized(8, full=50)

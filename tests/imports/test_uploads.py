@@ -39,7 +39,8 @@ from difusio.imports.uploads import (
     take,
 )
 from difusio.work.worker import work_once
-from tests.faults.stage import own_database, store_url, wait_until
+from tests.processes import wait_until
+from tests.stores import own_database, store_url
 
 AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 FILE = """Nom;Mòbil;Talla;Nascut

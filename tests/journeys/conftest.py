@@ -15,7 +15,8 @@ import pytest
 from psycopg import sql
 
 from tests.browser.conftest import browser, complaints
-from tests.faults.stage import Process, free_port, store_url, wait_until
+from tests.processes import Process, free_port, wait_until
+from tests.stores import store_url
 
 __all__ = ["browser", "complaints"]
 

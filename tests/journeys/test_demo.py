@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.stage import free_port, wait_until
+from tests.processes import free_port, wait_until
 
 KEYS = [
     *("contacts", "events", "consented", "audience", "skipped", "refused", "accepted", "delivered", "read"),

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import watched
-from tests.faults.stage import wait_until
 from tests.journeys.conftest import Machine
+from tests.processes import wait_until
 
 pytestmark = pytest.mark.browser
 

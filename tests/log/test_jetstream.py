@@ -17,10 +17,11 @@ from pytest_django.fixtures import Settings
 from difusio.log.jetstream import STREAM, Cluster
 from difusio.log.jetstream_check import Node, UnfitCluster, examine
 from difusio.log.port import Lane, LogUnavailableError, LogWriter
-from tests.faults.stage import store_url, wait_until
 from tests.log.contract.adapters import JetStream
 from tests.log.contract.test_contract import bodies, post, settled
+from tests.processes import wait_until
 from tests.project.commands import complaint, run
+from tests.stores import store_url
 from tools.cluster.nats import NatsCluster
 
 # The driver leaves a connection that broke to Python's collector.

@@ -22,7 +22,7 @@ from difusio.metrics.serve import serve
 from tests.campaigns.steps import draft
 from tests.cast import NOON, agreed, shop
 from tests.docs.pages import REFERENCE, rows
-from tests.faults.stage import free_port
+from tests.processes import free_port
 
 Samples = dict[str, dict[tuple[str, ...], float]]
 

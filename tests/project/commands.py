@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from django.conf import settings
 
 from difusio.project.cli import main
-from tests.faults.stage import own_database
+from tests.stores import own_database
 
 
 @contextmanager

@@ -18,8 +18,8 @@ from difusio.consent.models import Entry
 from difusio.log.models import Post
 from difusio.numbers.models import Number
 from difusio.project.cli import main
-from tests.faults.stage import own_database
 from tests.project.commands import complaint, figures, installation, run, said
+from tests.stores import own_database
 
 PEOPLE = [
     "phone,first_name,language,country,topic,consent,consent_at,consent_wording,consent_source,consent_proof",

@@ -20,9 +20,9 @@ from difusio.log.table_reader import TableReader
 from difusio.outbox.record import Outcome, record
 from difusio.receiving.drain import drain
 from tests.cast import NOON, Shop, agreed, shop
-from tests.faults.stage import store_url
 from tests.outbox.steps import accepted, batch, claimed, frozen, hold, intended
 from tests.receiving.test_drain import PHONE, SECONDS, received, status, text, webhook
+from tests.stores import store_url
 
 PERMUTATIONS = 10_000 if os.environ.get("FULL") == "1" else 25
 

@@ -9,7 +9,7 @@ from difusio.common.keyring import keyring
 from difusio.log.table_reader import TableReader
 from difusio.outbox.models import Delivery
 from difusio.sending import sender
-from tests.faults.stage import wait_until
+from tests.processes import wait_until
 
 
 def send_while(act: Callable[[], None], *, owner: str = "test") -> None:

@@ -22,8 +22,9 @@ from difusio.outbox.models import Attempt, Batch, Delivery, Lane, Lease
 from difusio.sending.breaker import RUN
 from difusio.sending.pair_rate import EVERY_S
 from tests.cast import NOON, Shop, agreed, person, say, shop
-from tests.faults.stage import TOKEN, wait_until
+from tests.faults.stage import TOKEN
 from tests.outbox.steps import batch, frozen, states
+from tests.processes import wait_until
 from tests.sending.running import nothing_waits, send_everything, send_while
 
 pytestmark = pytest.mark.django_db(transaction=True)

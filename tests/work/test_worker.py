@@ -13,7 +13,7 @@ from difusio.common.clock import now
 from difusio.work import worker
 from difusio.work.worker import tidy, work_once
 from tests.cast import NOON
-from tests.faults.stage import store_url
+from tests.stores import store_url
 from tests.work import jobs
 
 pytestmark = pytest.mark.django_db

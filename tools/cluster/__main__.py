@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.request import urlopen
 
+from tests.processes import TooLong, wait_until
 from tools.cluster.balancer import Balancer
 from tools.cluster.nats import NatsCluster, free_ports
-from tools.cluster.processes import Processes, TooLong, wait_until
+from tools.cluster.processes import Processes
 
 # Long times are scaled down, so that what follows a kill is over in seconds; ours against the usual ones.
 SCALE: Final = {"lease": (6, 30), "request": (3, 10), "doubt": (8, 900)}

@@ -17,8 +17,8 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from difusio.log.port import IncomingPost, Lane, LogReader, LogUnavailableError, Post
-from tests.faults.stage import wait_until
 from tests.log.contract.adapters import Adapter, dsn
+from tests.processes import wait_until
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOSTILE = b'\x00\xff{"a":\'); DROP TABLE log_post; --'
