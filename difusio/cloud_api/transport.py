@@ -5,7 +5,7 @@ Nothing here logs; bodies, tokens and phone numbers pass through and leave no tr
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from types import TracebackType
@@ -141,17 +141,20 @@ class CloudApi:
             await self._wires.close()
             self._wires = None
 
-    def send(self, path: str, body: bytes, token: str, heard: Heard) -> None:
+    def send(
+        self, path: str, body: bytes, token: str, heard: Heard, late: Callable[[], None] | None = None
+    ) -> None:
         """Post once; ``heard`` is called once, later, with what came of it.  Never raises for the network's sake.
 
-        path: below the version, "106540352242922/messages".  Repeating a call may send a second message.
+        path: below the version, "106540352242922/messages".  late: called when it leaves, if it had to wait for a
+        connection.  Repeating a call may send a second message.
         Raises BadAccessTokenError.
         """
         head = self._heads.get((path, token))
         if head is None:
             # Few heads, one per number and endpoint: what does not change is written once.
             head = self._heads[path, token] = self._head("POST", path, token)
-        self._open_wires().ask(b"%b%d\r\n\r\n%b" % (head, len(body), body), heard)
+        self._open_wires().ask(b"%b%d\r\n\r\n%b" % (head, len(body), body), heard, late)
 
     async def post(self, path: str, body: bytes, token: str) -> Result:
         """Post once and wait for what came of it; see ``send``."""

@@ -34,11 +34,12 @@ _NEXT_ADDRESS_S = 0.25
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A request that waits for a connection.  until: its deadline, monotonic."""
+    """A request that waits for a connection.  until: its deadline, monotonic.  late: to be told when it leaves."""
 
     request: bytes
     heard: Heard
     until: float
+    late: Callable[[], None] | None = None
 
 
 class Wires:
@@ -65,9 +66,12 @@ class Wires:
         self._look_every_s = min(1.0, deadline_s / _LOOKS)
         self._looking = asyncio.get_running_loop().call_later(self._look_every_s, self._look)
 
-    def ask(self, request: bytes, heard: Heard) -> None:
-        """Send a request; ``heard`` is called once, later, with what came of it.  Never raises, never repeats."""
-        asked = _Asked(request, heard, monotonic() + self._deadline_s)
+    def ask(self, request: bytes, heard: Heard, late: Callable[[], None] | None = None) -> None:
+        """Send a request; ``heard`` is called once, later, with what came of it.  Never raises, never repeats.
+
+        late: called when it leaves, if it had to wait for a connection.
+        """
+        asked = _Asked(request, heard, monotonic() + self._deadline_s, late)
         while self._idle:
             wire = self._idle.pop()
             if wire.is_fresh():
@@ -94,7 +98,10 @@ class Wires:
         """Use a connection again whose answer is complete."""
         self._busy.discard(wire)
         if self._waiting:
-            self._give(wire, self._waiting.popleft())
+            asked = self._waiting.popleft()
+            self._give(wire, asked)
+            if asked.late:
+                asked.late()
         else:
             self._idle.append(wire)
 

@@ -37,6 +37,9 @@ MOST_CLAIMED = 2_000
 # Enough for a second of the highest pace at slow answers; more would only wait in the client.
 MOST_CONNECTIONS = 1_000
 _LEAST_CONNECTIONS = 16
+# What takes longer from its grant to its first byte (threads and other programs want the processor too) has left later
+# than the pace believes.
+_PROMPT_S = 0.002
 _RECORD_S = 0.1
 # So often within a lease it is renewed.
 _RENEWALS = 6
@@ -247,8 +250,13 @@ class NumberSender:
             if monotonic() > until:
                 self._sent.extend(Sent(item, UNSTARTED) for item in waiting)
                 return
-            for _ in range(self._pacer.take(monotonic(), len(waiting))):
+            began = monotonic()
+            granted = self._pacer.take(began, len(waiting))
+            for _ in range(granted):
                 self._post(api, waiting.popleft())
+            if granted:
+                # The event loop writes when its turn is over.
+                asyncio.get_running_loop().call_soon(self._see_when_they_left, began, granted)
             if waiting:
                 await asyncio.sleep(self._pacer.next_at(monotonic()) - monotonic())
 
@@ -259,7 +267,16 @@ class NumberSender:
         self._in_air += 1
         self._landed.clear()
         path = f"{self._number.phone_number_id}/{item.path}"
-        api.send(path, item.body, self._number.access_token, partial(self._hear, item, now))
+        api.send(path, item.body, self._number.access_token, partial(self._hear, item, now), self._leave_late)
+
+    def _see_when_they_left(self, began: float, started: int) -> None:
+        now = monotonic()
+        if now - began > _PROMPT_S:
+            self._pacer.left_at(now, started)
+
+    def _leave_late(self) -> None:
+        """Hear of a request that had to wait for a connection."""
+        self._pacer.count_again(monotonic())
 
     def _hear(self, item: Ready, began: float, result: Result) -> None:
         now = monotonic()

@@ -93,6 +93,16 @@ class Pacer:
             self._recent_now += granted
         return granted
 
+    def left_at(self, now: float, started: int) -> None:
+        """Count what was granted last from now on: that many left only now."""
+        leaves_at = now + 1.0 + SLACK_S
+        self._recent[-1] = (max(leaves_at, self._recent[-1][0]), started)
+
+    def count_again(self, now: float) -> None:
+        """Count a start once more that was granted a while ago and left only now."""
+        self._recent.append((now + 1.0 + SLACK_S, 1))
+        self._recent_now += 1
+
     def next_at(self, now: float) -> float:
         """Return the moment, now or later, at which `take` will grant at least one, if nothing comes in before."""
         self._move_to(now)

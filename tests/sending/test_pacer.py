@@ -39,6 +39,45 @@ def it_uses_97_percent_of_the_limit_though_its_turns_are_late_and_its_requests_j
 
 
 @pytest.mark.parametrize("limit", LIMITS)
+def it_counts_from_when_they_left_what_left_late(limit: int) -> None:
+    dice = random.Random(limit)
+    pacer = Pacer(limit, now=0.0)
+    now, left = 0.0, []
+    while now < 30.0:
+        now += 0.02
+        granted = pacer.take(now, 10_000)
+        # A busy machine: from the grant to the first byte it takes as long as the next turn.
+        now += dice.uniform(0, 0.05)
+        if granted:
+            pacer.left_at(now, granted)
+        left += [now] * granted
+
+    assert _busiest_second(left) <= limit + 1
+    assert len(left) >= 0.9 * limit * 29
+
+
+@pytest.mark.parametrize("limit", [20, 80, 1000])
+def it_counts_again_what_waited_for_a_connection(limit: int) -> None:
+    pacer = Pacer(limit, now=0.0)
+    left: list[float] = []
+    waiting: deque[tuple[float, int]] = deque()
+    for turn in range(1, 4_000):
+        now = turn / 1_000
+        while waiting and waiting[0][0] <= now:
+            at, count = waiting.popleft()
+            left += [at] * count
+            for _ in range(count):
+                pacer.count_again(at)
+        granted = pacer.take(now, 10_000)
+        if granted and 2.0 <= now < 3.0:
+            waiting.append((now + 0.2, granted))
+        else:
+            left += [now] * granted
+
+    assert _busiest_second(left) <= limit + 1
+
+
+@pytest.mark.parametrize("limit", LIMITS)
 def it_makes_no_burst_of_a_long_pause(limit: int) -> None:
     pacer = Pacer(limit, now=0.0)
     _run(pacer, 2.0, 0.005)
