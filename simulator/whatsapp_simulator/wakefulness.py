@@ -3,9 +3,9 @@
 import asyncio
 import time
 
-_EVERY_S = 0.005
+_EVERY_S = 0.002
 # A timer may be a little late without anything having waited for it.
-_LATE_S = 0.01
+_LATE_S = 0.003
 
 
 class Wakefulness:

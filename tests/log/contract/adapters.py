@@ -15,7 +15,7 @@ from nats.js.errors import NotFoundError
 from psycopg.conninfo import make_conninfo
 
 from difusio.common.sealed import Keyring, load_keyring
-from difusio.log.jetstream import STREAM, SUBJECTS, Cluster
+from difusio.log.jetstream import AWAY, STREAM, SUBJECTS, Cluster
 from difusio.log.jetstream_reader import JetStreamReader
 from difusio.log.jetstream_writer import JetStreamWriter
 from difusio.log.port import IncomingPost, Lane, LogReader, LogWriter
@@ -25,6 +25,8 @@ from tools.cluster.nats import NatsCluster
 
 # After so long a post goes to another drain: soon, and not while a busy machine makes us slow.
 AGAIN_S: Final = 4.0
+_READY_S: Final = 60.0
+_LOOK_S: Final = 0.2
 
 T = TypeVar("T")
 
@@ -171,9 +173,17 @@ class JetStream(Adapter):
 
     async def _empty(self, client: Client) -> None:
         streams = client.jetstream()
-        with suppress(NotFoundError):
-            await streams.delete_stream(STREAM)
-        await self.cluster.prepare(client)
+        async with asyncio.timeout(_READY_S):
+            while True:
+                try:
+                    with suppress(NotFoundError):
+                        await streams.delete_stream(STREAM)
+                    await self.cluster.prepare(client)
+                except AWAY:
+                    # A server that the test before ended may be back and not ready for a stream yet.
+                    await asyncio.sleep(_LOOK_S)
+                else:
+                    return
 
 
 def dsn() -> str:
