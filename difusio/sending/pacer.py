@@ -89,19 +89,22 @@ class Pacer:
         granted = self.free(now, wanted)
         if granted:
             self._tokens -= granted
-            self._recent.append((now + 1.0 + SLACK_S, granted))
-            self._recent_now += granted
+            self._count(now, granted)
         return granted
 
     def left_at(self, now: float, started: int) -> None:
-        """Count what was granted last from now on: that many left only now."""
-        leaves_at = now + 1.0 + SLACK_S
-        self._recent[-1] = (max(leaves_at, self._recent[-1][0]), started)
+        """Count what was granted last from now on: that many left only now.
+
+        Where something else was counted in between, it is counted once more instead: never too fast.
+        """
+        if self._recent and self._recent[-1][1] == started:
+            self._recent.pop()
+            self._recent_now -= started
+        self._count(now, started)
 
     def count_again(self, now: float) -> None:
         """Count a start once more that was granted a while ago and left only now."""
-        self._recent.append((now + 1.0 + SLACK_S, 1))
-        self._recent_now += 1
+        self._count(now, 1)
 
     def next_at(self, now: float) -> float:
         """Return the moment, now or later, at which `take` will grant at least one, if nothing comes in before."""
@@ -159,6 +162,10 @@ class Pacer:
             self._recent_now -= self._recent.popleft()[1]
         while self._peaks and self._peaks[0][0] <= now:
             self._peaks.popleft()
+
+    def _count(self, now: float, started: int) -> None:
+        self._recent.append((now + 1.0 + SLACK_S, started))
+        self._recent_now += started
 
     def _room(self) -> int:
         """Return how many of ours may start within a second: the limit and one, less what people need of it."""

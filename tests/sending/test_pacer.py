@@ -78,6 +78,26 @@ def it_counts_again_what_waited_for_a_connection(limit: int) -> None:
 
 
 @pytest.mark.parametrize("limit", LIMITS)
+def it_counts_right_whatever_is_counted_between_a_grant_and_its_leaving(limit: int) -> None:
+    dice = random.Random(limit)
+    pacer = Pacer(limit, now=0.0)
+    now, left = 0.0, []
+    while now < 60.0:
+        now += dice.choice([0.02, 0.02, 0.02, 1.5])
+        granted = pacer.take(now, 10_000)
+        if dice.random() < 0.3:
+            pacer.count_again(now)
+        # A machine that was suspended forgets the grant before it learns when it left.
+        now += dice.choice([0.0, 0.01, 2.0])
+        pacer.free(now, 1)
+        if granted:
+            pacer.left_at(now, granted)
+        left += [now] * granted
+
+    assert _busiest_second(left) <= limit + 1
+
+
+@pytest.mark.parametrize("limit", LIMITS)
 def it_makes_no_burst_of_a_long_pause(limit: int) -> None:
     pacer = Pacer(limit, now=0.0)
     _run(pacer, 2.0, 0.005)
