@@ -142,7 +142,7 @@ class Outbox:
         self._tries: dict[int, set[UUID]] = {}
         self._no_room_until: dict[int, float] = {}
         self._is_new_owner = True
-        self._last_inbound = self._newest_inbound() - _LOOKED_BACK
+        self._last_inbound = self._newest_inbound()
         # Only spreads retries in time; nothing secret hangs on it.
         self._random = Random(hold.epoch)  # noqa: S311
 
@@ -322,10 +322,14 @@ class Outbox:
     def _new_inbound(self) -> list[float]:
         """Tell how long ago the messages came in that are new: Meta's throughput counts them too."""
         at = now()
-        found = Message.objects.filter(number_id=self._number.id, id__gt=self._last_inbound)
+        found = Message.objects.filter(number_id=self._number.id)
         if self._is_new_owner:
             self._is_new_owner = False
-            found = found.filter(received_at__gt=at - _LOOKED_BACK_FOR)
+            found = found.filter(
+                id__gt=self._last_inbound - _LOOKED_BACK, received_at__gt=at - _LOOKED_BACK_FOR
+            )
+        else:
+            found = found.filter(id__gt=self._last_inbound)
         rows = list(found.order_by("received_at", "id").values_list("id", "received_at"))
         self._last_inbound = max((self._last_inbound, *(message_id for message_id, _ in rows)))
         return [(at - received_at).total_seconds() for _, received_at in rows]
