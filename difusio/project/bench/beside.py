@@ -9,7 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Iterator
 from time import monotonic
-from typing import Final, cast
+from typing import Final
 from uuid import uuid4
 
 import uvloop
@@ -22,7 +22,7 @@ from difusio.numbers.models import Number
 from difusio.outbox.models import Attempt
 from difusio.project.bench import shop
 from difusio.project.bench.figure import Figure
-from difusio.project.bench.load import UnexpectedAnswer, request
+from difusio.project.bench.load import Line, UnexpectedAnswer, request
 from difusio.project.bench.part import Part, measured
 from difusio.project.bench.webhooks import status_post
 from difusio.project.start import Installation
@@ -153,13 +153,13 @@ class _Traffic:
 
     def due(self, at: float, request: bytes) -> None:
         if self._idle:
-            self._idle.popleft().post(at, request)
+            self._idle.popleft().post_due(at, request)
         else:
             self._waiting.append((at, request))
 
     def free(self, line: "_Line") -> None:
         if self._waiting:
-            line.post(*self._waiting.popleft())
+            line.post_due(*self._waiting.popleft())
         else:
             self._idle.append(line)
 
@@ -174,33 +174,24 @@ class _Traffic:
             await asyncio.sleep(_TICK_S)
 
 
-class _Line(asyncio.Protocol):
-    """One connection, one post in the air.  The receiver's answers have no body."""
+class _Line(Line):
+    """Times what it posts from when it was due."""
 
     def __init__(self, traffic: _Traffic) -> None:
+        super().__init__()
         self._traffic = traffic
-        self._heard = b""
         self._due_at = 0.0
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # TCP's transports write; uvloop's do not say so by their class.
-        self._transport = cast("asyncio.WriteTransport", transport)
+    def post_due(self, due_at: float, request: bytes) -> None:
+        self._due_at = due_at
+        self.post(request)
+
+    def opened(self) -> None:
         self._traffic.free(self)
 
-    def post(self, due_at: float, request: bytes) -> None:
-        self._due_at = due_at
-        self._transport.write(request)
-
-    def data_received(self, data: bytes) -> None:
-        self._heard += data
-        if not self._heard.endswith(b"\r\n\r\n"):
-            return
-        if not self._heard.startswith(b"HTTP/1.1 200 "):
-            self._traffic.fail(self._heard.split(b"\r\n", 1)[0].decode("latin-1"))
-            return
-        self._heard = b""
+    def answered(self) -> None:
         self._traffic.took_s.append(monotonic() - self._due_at)
         self._traffic.free(self)
 
-    def connection_lost(self, error: Exception | None) -> None:
-        self._traffic.fail(f"the connection was closed ({type(error).__name__})")
+    def failed(self, why: str) -> None:
+        self._traffic.fail(why)

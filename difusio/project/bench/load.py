@@ -72,32 +72,60 @@ class _Load:
             self.done.set_exception(UnexpectedAnswer(why))
 
 
-class _Client(asyncio.Protocol):
-    """One connection.  The receiver's answers have no body, so that each ends with its head."""
+class Line(asyncio.Protocol):
+    """One connection, one post in the air.  The receiver's answers have no body, so that each ends with its head."""
 
-    def __init__(self, load: _Load) -> None:
-        self._load = load
+    def __init__(self) -> None:
         self._heard = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # TCP's transports write; uvloop's do not say so by their class.
         self._transport = cast("asyncio.WriteTransport", transport)
-        self._load.join(self)
+        self.opened()
 
     def post(self, request: bytes) -> None:
-        if request:
-            self._transport.write(request)
+        self._transport.write(request)
 
     def data_received(self, data: bytes) -> None:
         self._heard += data
         if not self._heard.endswith(b"\r\n\r\n"):
             return
         if not self._heard.startswith(b"HTTP/1.1 200 "):
-            self._load.fail(self._heard.split(b"\r\n", 1)[0].decode("latin-1"))
+            self.failed(self._heard.split(b"\r\n", 1)[0].decode("latin-1"))
             return
         self._heard = b""
+        self.answered()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.failed(f"the connection was closed ({type(error).__name__})")
+
+    def opened(self) -> None:
+        """Hear that it may be used."""
+
+    def answered(self) -> None:
+        """Hear that the post was taken."""
+
+    def failed(self, why: str) -> None:
+        """Hear that it was not."""
+
+
+class _Client(Line):
+    """Posts the load's next request as soon as the last was answered."""
+
+    def __init__(self, load: _Load) -> None:
+        super().__init__()
+        self._load = load
+
+    def opened(self) -> None:
+        self._load.join(self)
+
+    def post(self, request: bytes) -> None:
+        if request:
+            super().post(request)
+
+    def answered(self) -> None:
         self._load.heard()
         self.post(self._load.next())
 
-    def connection_lost(self, error: Exception | None) -> None:
-        self._load.fail(f"the connection was closed ({type(error).__name__})")
+    def failed(self, why: str) -> None:
+        self._load.fail(why)
