@@ -57,11 +57,13 @@ WITH {judged}, frozen AS (
         ON batch.language = judged.language
     ORDER BY contact_id
     RETURNING batch_id, state, reason
+), summed AS (
+    SELECT batch_id, state, reason, count(*) AS n FROM frozen GROUP BY batch_id, state, reason
 ), counted AS (
     INSERT INTO outbox_tally (batch_id, measure, detail, n)
-    SELECT batch_id, 'audience', '', count(*) FROM frozen GROUP BY batch_id
+    SELECT batch_id, 'audience', '', sum(n) FROM summed GROUP BY batch_id
     UNION ALL
-    SELECT batch_id, state, reason, count(*) FROM frozen WHERE reason <> '' GROUP BY batch_id, state, reason
+    SELECT batch_id, state, reason, n FROM summed WHERE reason <> ''
     RETURNING measure, detail, n
 )
 SELECT measure, detail, sum(n)::bigint FROM counted GROUP BY measure, detail

@@ -30,6 +30,11 @@ _ASK_S = 10.0
 _LOG_MAX_BYTES = 1_000_000
 _LOG_LINES_SHOWN = 12
 _SMALL_SHARED_MEMORY_BYTES = 512 * 2**20
+_MIB = 2**20
+# What PostgreSQL keeps in memory itself: an eighth of the machine's, within these.  A campaign that does not fit makes
+# each of its writers wait for the disk.
+_LEAST_BUFFERS_BYTES, _MOST_BUFFERS_BYTES = 128 * _MIB, 2_048 * _MIB
+_MEMORY_LIMIT = Path("/sys/fs/cgroup/memory.max")
 _ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC"}  # nothing of ours: PGDATA, PGOPTIONS and the like would meddle
 
 # What the person who runs it wants otherwise stands in `local.conf`, in the folder of the server's log.
@@ -37,8 +42,6 @@ _SETTINGS = {
     "listen_addresses": "''",
     "unix_socket_permissions": "0700",
     "max_connections": "100",
-    "shared_buffers": "256MB",
-    "effective_cache_size": "1GB",
     "work_mem": "16MB",
     "maintenance_work_mem": "128MB",
     "random_page_cost": "1.1",  # an SSD
@@ -334,14 +337,18 @@ def _socket_folder(site: Site) -> Path:
 
 def _settings(site: Site, sockets: Path, *, durable: bool) -> str:
     switch = "on" if durable else "off"
-    settings = _SETTINGS | {
-        "hba_file": _quoted(str(site.folder / "hba.conf")),
-        # The value is a list: the inner quotes keep a comma or a space in the path.
-        "unix_socket_directories": _quoted('"' + str(sockets).replace('"', '""') + '"'),
-        "fsync": switch,
-        "full_page_writes": switch,
-        "synchronous_commit": switch,
-    }
+    settings = (
+        _SETTINGS
+        | memory_settings(_memory_bytes())
+        | {
+            "hba_file": _quoted(str(site.folder / "hba.conf")),
+            # The value is a list: the inner quotes keep a comma or a space in the path.
+            "unix_socket_directories": _quoted('"' + str(sockets).replace('"', '""') + '"'),
+            "fsync": switch,
+            "full_page_writes": switch,
+            "synchronous_commit": switch,
+        }
+    )
     if sys.platform == "darwin":
         settings["wal_sync_method"] = (
             "fsync_writethrough"  # a plain fsync leaves the data in the drive's cache
@@ -355,6 +362,23 @@ def _settings(site: Site, sockets: Path, *, durable: bool) -> str:
 
 def _quoted(value: str) -> str:
     return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def memory_settings(memory_bytes: int) -> dict[str, str]:
+    """Give PostgreSQL's share of so much memory, and how much of it the system's cache may take."""
+    buffers = min(max(memory_bytes // 8, _LEAST_BUFFERS_BYTES), _MOST_BUFFERS_BYTES)
+    cached = max(memory_bytes // 2, 2 * _LEAST_BUFFERS_BYTES)
+    return {"shared_buffers": f"{buffers // _MIB}MB", "effective_cache_size": f"{cached // _MIB}MB"}
+
+
+def _memory_bytes() -> int:
+    """Give the machine's memory, or what a container of Linux may use of it."""
+    pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    try:
+        allowed = int(_MEMORY_LIMIT.read_text("ascii"))
+    except (OSError, ValueError):  # no such file, or no limit: "max"
+        return pages
+    return min(pages, allowed)
 
 
 def _shared_memory_bytes() -> int:

@@ -33,7 +33,7 @@ from difusio.common.binding import binding_cursor, listed
 from difusio.common.clock import now
 from difusio.common.keyring import keyring
 from difusio.common.sql import Queries
-from difusio.common.store import STORE_AWAY, forget_connection
+from difusio.common.store import STORE_AWAY, forget_connection, is_away
 from difusio.inbox.follow import follow
 from difusio.inbox.leaving import left_at_meta
 from difusio.inbox.receive import prefer, receive
@@ -133,12 +133,12 @@ def drain(log: LogReader, *, lane: Lane, limit: int) -> Drained:
     """
     try:
         return _together(log, lane=lane, limit=limit)
-    except STORE_AWAY:
-        # The store is away, or two transactions met: nothing was committed, the next round takes them again.
-        _log.warning("drain.store_away", lane=lane)
-        forget_connection()
-        return Drained(0)
-    except Exception:  # noqa: BLE001  # whatever it is, it must not hold up the other posts; it is logged
+    except Exception as error:  # noqa: BLE001  # whatever it is, it must not hold up the other posts; it is logged
+        if is_away(error):
+            # Or two transactions met: nothing was committed, the next round takes them again.
+            _log.warning("drain.store_away", lane=lane)
+            forget_connection()
+            return Drained(0)
         _log.exception("drain.batch_failed", lane=lane)
         return _one_by_one(log, lane=lane, limit=limit)
 
@@ -165,9 +165,9 @@ def _one_by_one(log: LogReader, *, lane: Lane, limit: int) -> Drained:
                     break
                 _fold_posts(log, [post], at=now())
                 log.settle(cursor, [post.id], now())
-        except STORE_AWAY:
-            break
         except Exception as error:
+            if is_away(error):
+                break
             if post is None:
                 raise
             _log.exception("drain.post_failed", post=post.id)

@@ -61,7 +61,11 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One delivery and its person.  identities: kind → value, only where they were asked for."""
+    """One delivery and its person.
+
+    identities: kind → value, only where they were asked for.  is_possible_duplicate: it was sent once more while nobody
+    knew whether Meta had taken it before.
+    """
 
     identities: Mapping[str, str]
     delivery_id: int
@@ -78,6 +82,7 @@ class Recipient:
     failed_at: datetime | None
     replied_at: datetime | None
     left_at: datetime | None
+    is_possible_duplicate: bool
 
     @property
     def last_at(self) -> datetime:

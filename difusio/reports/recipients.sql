@@ -31,7 +31,8 @@ WHERE d.contact_id = ANY(%(people)s::bigint[]) AND d.batch_id = ANY(%(batches)s:
 -- name: page
 -- What a page or a file shows of each.
 SELECT d.id, d.contact_id, c.first_name, c.last_name, d.state, d.reason, d.code, d.created_at, d.accepted_at,
-    d.delivered_at, d.read_at, d.failed_at, d.replied_at, d.left_at, ids.kinds, ids.sealed
+    d.delivered_at, d.read_at, d.failed_at, d.replied_at, d.left_at,
+    EXISTS (SELECT 1 FROM outbox_attempt t WHERE t.delivery_id = d.id AND t.is_possible_duplicate), ids.kinds, ids.sealed
 FROM (SELECT id FROM ({found}) found ORDER BY id LIMIT %(limit)s) page
 JOIN outbox_delivery d ON d.id = page.id
 JOIN contacts_contact c ON c.id = d.contact_id

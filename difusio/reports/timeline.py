@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Self, TypeVar
 
 import msgspec
-from django.db.models import F, Model, Q, QuerySet
+from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 
 from difusio.common.keyring import keyring
 from difusio.consent.models import Entry
@@ -50,7 +50,7 @@ class Moment:
     """One thing that passed.
 
     kind: ``consent`` (act, topic, source, actor, wording), ``message`` to them (topic, campaign, state, reason, code,
-    text), ``written`` by them (text, is_leaving), ``event`` (name, properties).
+    text, is_possible_duplicate), ``written`` by them (text, is_leaving), ``event`` (name, properties).
     """
 
     place: Place
@@ -118,7 +118,12 @@ def _messages(contact_id: int, before: Place | None, limit: int) -> list[Moment]
     rows = (
         Delivery.objects.filter(contact_id=contact_id)
         .select_related("batch__topic", "batch__template")
-        .annotate(campaign=F("batch__round_batch__round__campaign__name"))
+        .annotate(
+            campaign=F("batch__round_batch__round__campaign__name"),
+            is_possible_duplicate=Exists(
+                Attempt.objects.filter(delivery_id=OuterRef("pk"), is_possible_duplicate=True)
+            ),
+        )
     )
     return [
         Moment(
@@ -131,6 +136,7 @@ def _messages(contact_id: int, before: Place | None, limit: int) -> list[Moment]
                 "code": row.code,
                 "template": row.batch.template,
                 "is_confirmation": row.confirms_id is not None,
+                "is_possible_duplicate": row.is_possible_duplicate,
             },
         )
         for row in _older(rows, "message", "created_at", before, limit)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -9,8 +10,11 @@ from pytest_django import DjangoAssertNumQueries
 
 from difusio.accounts.models import AuditEntry, Role, Workspace
 from difusio.campaigns.models import Campaign
+from difusio.common.keyring import keyring
 from difusio.console.pages import recipients as pages
-from difusio.outbox.models import Delivery, State
+from difusio.contacts.models import Contact
+from difusio.outbox.claim import CONTENT
+from difusio.outbox.models import Attempt, Delivery, State
 from tests.cast import identity
 from tests.console import cast
 
@@ -70,6 +74,28 @@ def it_shows_the_people_behind_a_number(
     client: Client, campaign: Campaign, query: str, shown: set[str]
 ) -> None:
     assert _names(client, campaign, query) == shown
+
+
+def it_says_who_may_have_got_it_twice(client: Client, campaign: Campaign) -> None:
+    twice = Delivery.objects.get(contact__first_name="Asha")
+    for is_second in (False, True):
+        Attempt.objects.create(
+            delivery=twice,
+            number=twice.number,
+            token=uuid4(),
+            epoch=1,
+            intended_at=cast.NOON,
+            content_sealed=keyring().seal(b'{"values":{}}', purpose=CONTENT),
+            is_possible_duplicate=is_second,
+        )
+
+    people = client.get(f"/campaigns/{campaign.pk}/people/").content.decode()
+    person = client.get(f"/contacts/{twice.contact_id}/").content.decode()
+    another = client.get(f"/contacts/{Contact.objects.get(first_name='Dunia').pk}/").content.decode()
+
+    assert people.count("may have got it twice") == 1
+    assert person.count("may have got it twice") == 1
+    assert "may have got it twice" not in another
 
 
 def it_says_how_many_they_are_by_the_counters(client: Client, campaign: Campaign) -> None:

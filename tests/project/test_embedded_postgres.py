@@ -30,6 +30,7 @@ from difusio.project.postgres_server import (
     OtherUsersStore,
     PasswordMissing,
     PasswordWrong,
+    memory_settings,
 )
 from tests.project.store_processes import StoreUser, kill_server, ordinary_user, postmaster
 
@@ -107,13 +108,34 @@ def rights(folder: Path) -> list[tuple[Path, int, int]]:
 def it_saves_durably_with_checksums_in_utf8_and_utc(running_home: Path) -> None:
     names = (
         "fsync", "full_page_writes", "synchronous_commit", "data_checksums",
-        "server_encoding", "TimeZone", "max_connections", "shared_buffers",
+        "server_encoding", "TimeZone", "max_connections",
     )  # fmt: skip
 
     with open_store(running_home) as store:
         found = [ask(store.url, f"SHOW {name}")[0][0] for name in names]
 
-    assert found == ["on", "on", "on", "on", "UTF8", "UTC", "100", "256MB"]
+    assert found == ["on", "on", "on", "on", "UTF8", "UTC", "100"]
+
+
+@pytest.mark.parametrize(
+    ("machine_mb", "buffers", "cached"),
+    [(512, "128MB", "256MB"), (2_048, "256MB", "1024MB"), (24_576, "2048MB", "12288MB")],
+)
+def it_keeps_an_eighth_of_the_memory_to_itself(machine_mb: int, buffers: str, cached: str) -> None:
+    assert memory_settings(machine_mb * 2**20) == {"shared_buffers": buffers, "effective_cache_size": cached}
+
+
+def it_knows_how_much_memory_there_is(running_home: Path) -> None:
+    machine_mb = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**20
+
+    with open_store(running_home) as store:
+        ((fits,),) = ask(
+            store.url,
+            "SELECT pg_size_bytes(current_setting('effective_cache_size')) / 2 ^ 20"
+            f" BETWEEN 256 AND {max(256, machine_mb // 2)}",
+        )
+
+    assert fits
 
 
 def it_sorts_alike_on_every_machine(running_home: Path) -> None:

@@ -1,6 +1,7 @@
 """The drain folds in what came, once, whatever it is and in whatever order it came."""
 
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 from random import Random
 from threading import Event, Thread
@@ -167,6 +168,36 @@ def it_sets_aside_a_post_that_cannot_be_folded_and_folds_its_neighbours() -> Non
     assert aside.quarantined_reason.startswith("folding failed: ")
     assert "99" not in aside.quarantined_reason
     assert unread() == 0
+
+
+def it_sets_aside_a_post_whose_row_the_store_finds_damaged(damaged_failures: None) -> None:
+    ona = shop()
+    token = sent_to_asha(ona)
+    received(status(ona, token, "failed", code=131000), status(ona, token, "read"))
+
+    drained()
+
+    assert states(ona) == {"Asha": "read"}
+    assert unread() == 0
+    assert (
+        Post.objects.exclude(quarantined_reason="").get().quarantined_reason
+        == "folding failed: InternalError"
+    )
+
+
+@pytest.fixture
+def damaged_failures() -> Iterator[None]:
+    """Let PostgreSQL say what it says of a damaged page, whenever a failure is written down."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION damaged() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN RAISE EXCEPTION 'invalid page' USING ERRCODE = 'data_corrupted'; END $$;"
+            "CREATE TRIGGER damaged BEFORE UPDATE ON outbox_delivery"
+            " FOR EACH ROW WHEN (NEW.failed_at IS NOT NULL) EXECUTE FUNCTION damaged()"
+        )
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("DROP FUNCTION damaged CASCADE")
 
 
 def it_takes_a_person_who_wrote_and_lets_them_go() -> None:
