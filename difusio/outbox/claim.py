@@ -198,11 +198,12 @@ def postpone(delivery_ids: Sequence[int], hold: Hold, *, until: datetime) -> Non
         )
 
 
-def intend(intents: Sequence[Intent], hold: Hold, *, deadline_s: float, at: datetime) -> set[int]:
+def intend(intents: Sequence[Intent], holds: Sequence[Hold], *, deadline_s: float, at: datetime) -> set[int]:
     """Make the intents durable in one commit and give the deliveries that may be posted now.
 
-    Only for requests that start within milliseconds: what is intended when the sender dies is in doubt.
-    A delivery is left out when its person left, its batch was paused, or the lease does not outlive the deadline.
+    holds: of one owner, one for each number that the deliveries are of.  Only for requests that start within
+    milliseconds: what is intended when the sender dies is in doubt.  A delivery is left out when its person left, its
+    batch was paused, or the lease does not outlive the deadline.
     """
     contents = keyring().seal_all([intent.content for intent in intents], purpose=CONTENT)
     with binding_cursor() as cursor:
@@ -212,9 +213,9 @@ def intend(intents: Sequence[Intent], hold: Hold, *, deadline_s: float, at: date
                 "deliveries": [intent.delivery_id for intent in intents],
                 "tokens": [intent.token for intent in intents],
                 "contents": contents,
-                "number": hold.number_id,
-                "owner": hold.owner,
-                "epoch": hold.epoch,
+                "numbers": [hold.number_id for hold in holds],
+                "epochs": [hold.epoch for hold in holds],
+                "owner": holds[0].owner,
                 "deadline_s": deadline_s,
                 "at": at,
             },

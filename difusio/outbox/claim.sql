@@ -155,29 +155,33 @@ UPDATE outbox_delivery SET state = 'queued', due_at = %(until)s
 WHERE id = ANY(%(deliveries)s) AND state = 'claimed' AND epoch = %(epoch)s
 
 -- name: intend
--- The intent of each request that starts now, durable before its first byte leaves.  A delivery that is no longer ours,
+-- The intent of each request that starts now, of one number or of many, durable before its first byte leaves.  A delivery that is no longer ours,
 -- no longer claimed (its person left), of a paused batch or too late gets none, and must not be posted.  What goes out
 -- while an earlier attempt is in doubt says so.
 WITH intent AS (
     SELECT * FROM unnest(%(deliveries)s::bigint[], %(tokens)s::uuid[], %(contents)s::bytea[])
         AS i (delivery_id, token, content)
+), ours AS MATERIALIZED (
+    SELECT l.number_id, l.epoch FROM outbox_lease l
+    JOIN unnest(%(numbers)s::bigint[], %(epochs)s::bigint[]) AS h (number_id, epoch)
+        ON h.number_id = l.number_id AND h.epoch = l.epoch
+    WHERE l.owner = %(owner)s AND l.expires_at > clock_timestamp() + make_interval(secs => %(deadline_s)s)
 ), held AS (
     SELECT d.id FROM outbox_delivery d JOIN intent i ON i.delivery_id = d.id
+    JOIN ours ON ours.number_id = d.number_id
     JOIN outbox_batch b ON b.id = d.batch_id AND b.paused_at IS NULL AND b.cancelled_at IS NULL
         AND (b.expires_at IS NULL OR b.expires_at > %(at)s)
     -- As a CASE: found by their ids, not by an index in which every row that was ever claimed has left its entry.
-    WHERE CASE d.state WHEN 'claimed' THEN d.epoch = %(epoch)s ELSE false END AND EXISTS (
-        SELECT 1 FROM outbox_lease l WHERE l.number_id = %(number)s AND l.owner = %(owner)s
-            AND l.epoch = %(epoch)s AND l.expires_at > clock_timestamp() + make_interval(secs => %(deadline_s)s))
+    WHERE CASE d.state WHEN 'claimed' THEN d.epoch = ours.epoch ELSE false END
     ORDER BY d.id
     FOR NO KEY UPDATE OF d
 ), moved AS (
     UPDATE outbox_delivery d SET state = 'sending', tries = d.tries + 1 FROM held
-    WHERE d.id = held.id RETURNING d.id, d.tries
+    WHERE d.id = held.id RETURNING d.id, d.number_id, d.epoch, d.tries
 )
 INSERT INTO outbox_attempt (
     delivery_id, number_id, token, epoch, intended_at, content_sealed, outcome, is_possible_duplicate)
-SELECT i.delivery_id, %(number)s, i.token, %(epoch)s, %(at)s, i.content, '', moved.tries > 1 AND EXISTS (
+SELECT i.delivery_id, moved.number_id, i.token, moved.epoch, %(at)s, i.content, '', moved.tries > 1 AND EXISTS (
     SELECT 1 FROM outbox_attempt t WHERE t.delivery_id = moved.id AND t.outcome IN ('', 'in_doubt'))
 FROM intent i JOIN moved ON moved.id = i.delivery_id
 RETURNING delivery_id

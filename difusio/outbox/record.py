@@ -38,8 +38,8 @@ class Outcome:
     retry_at: datetime | None = None
 
 
-def record(outcomes: Sequence[Outcome], *, at: datetime) -> list[int]:
-    """Write ``outcomes`` back in one transaction; give the contacts whom Meta knows to have stopped marketing.
+def record(outcomes: Sequence[Outcome], *, at: datetime) -> list[tuple[int, int]]:
+    """Write ``outcomes`` back in one transaction; give (workspace id, contact id) of whom Meta knows to have left.
 
     Repeating it changes nothing.  The commit does not wait for the disk: undone by a power cut, it leaves what an
     unheard answer leaves, an intent in doubt whose echo will tell.  Cost: 3 queries.
@@ -69,10 +69,10 @@ def record(outcomes: Sequence[Outcome], *, at: datetime) -> list[int]:
             cursor,
             [
                 Change(batch, was, was_detail, rung(was), state, detail, rung(state), n)
-                for batch, was, was_detail, state, detail, n, _ in rows
+                for batch, was, was_detail, state, detail, n, _, _ in rows
             ],
         )
-    return [contact_id for row in rows for contact_id in row[6]]
+    return [(workspace_id, contact_id) for *_, workspace_id, left in rows for contact_id in left]
 
 
 def stop_number(number_id: int, *, reason: str, at: datetime) -> None:

@@ -41,11 +41,11 @@ SET state = CASE b.outcome
     reason = ''
 FROM before b WHERE d.id = b.id
 RETURNING d.batch_id, b.state AS was, b.detail AS was_detail, d.state, coalesce(d.code::text, '') AS detail, d.contact_id,
-    b.outcome
+    d.workspace_id, b.outcome
 )
-SELECT batch_id, was, was_detail, state, detail, count(*),
+SELECT batch_id, was, was_detail, state, detail, count(*), workspace_id,
     coalesce(array_agg(contact_id) FILTER (WHERE outcome = 'withdraw_consent'), '{}')
-FROM moved GROUP BY batch_id, was, was_detail, state, detail
+FROM moved GROUP BY batch_id, was, was_detail, state, detail, workspace_id
 
 -- name: stop_number
 -- Nothing more leaves from this number until a person says so; said once.

@@ -26,9 +26,9 @@ from difusio.outbox.claim import Hold
 from difusio.outbox.models import Lane
 from difusio.sending.breaker import Breaker, Failure
 from difusio.sending.pacer import Pacer
+from difusio.sending.process_store import ProcessStore
 from difusio.sending.rendering import Ready
-from difusio.sending.store import KEY_MISSING, UNSTARTED, Outbox, SendingNumber, Sent
-from difusio.sending.threads import StoreThreads
+from difusio.sending.store import KEY_MISSING, UNSTARTED, Kept, Outbox, SendingNumber, Sent, Turn
 
 # The intents of requests that start within one tick share a commit; a kill leaves at most these in doubt.
 TICK_S = 0.02
@@ -52,15 +52,13 @@ _log = structlog.get_logger("difusio.sending")
 
 
 class NumberSender:
-    """One number's sender; ``work`` are the threads for its deliveries, ``keeping`` the one for leases."""
+    """One number's sender."""
 
-    def __init__(
-        self, number: SendingNumber, hold: Hold, *, work: StoreThreads, keeping: StoreThreads, log: LogReader
-    ) -> None:
+    def __init__(self, number: SendingNumber, hold: Hold, *, process: ProcessStore, log: LogReader) -> None:
         self._number = number
         self._hold = hold
-        self._work = work
-        self._keeping = keeping
+        self._store = process
+        self._work = process.work
         self._log = log
         self._ending = asyncio.Event()
         self._pacer = Pacer(number.pace_per_s, now=monotonic())
@@ -216,12 +214,16 @@ class NumberSender:
             if turn:
                 asked_at = monotonic()
                 try:
-                    intended = await self._work(outbox.intend, turn, deadline_s=settings.DIFUSIO_REQUEST_S)
+                    allowed = await self._store.intend(Turn(self._hold, turn))
                 except STORE_AWAY:
                     # Whether they were committed or not, we know that none of them left.
                     self._sent.extend(Sent(item, UNSTARTED) for item in turn)
                     raise
+                intended = [item for item in turn if item.intent.delivery_id in allowed]
                 await self._start(api, intended, until=asked_at + lease.longest_request_s())
+                if len(intended) < len(turn):
+                    refused = [item for item in turn if item.intent.delivery_id not in allowed]
+                    await self._work(outbox.give_back, refused)
             at = monotonic()
             await asyncio.sleep(max(0.0, began_at + TICK_S - at, min(self._pacer.next_at(at) - at, _IDLE_S)))
 
@@ -329,7 +331,7 @@ class NumberSender:
         if not sent:
             return True
         try:
-            await self._work(outbox.record, sent)
+            await self._store.write_down(Kept(outbox, sent))
         except STORE_AWAY as error:
             # A definite refusal would be parked if we forgot it: no echo ever comes for what Meta did not take.
             self._sent = sent + self._sent
@@ -351,7 +353,7 @@ class NumberSender:
 
     async def _renewed(self, outbox: Outbox) -> bool:
         try:
-            return await self._keeping(outbox.renew)
+            return await self._store.keeping(outbox.renew)
         except STORE_AWAY:
             # The store itself judges each intent by the lease: without it nothing starts, whatever we believe.
             return True

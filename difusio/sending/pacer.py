@@ -25,9 +25,10 @@ STALE_S = 60.0
 LEAST_SHARE = 0.05
 
 # A refusal for speed halves the pace, once a second at most: the requests in the air are refused as well, for
-# the same reason.  Four minutes bring the slowest pace back to full.
+# the same reason.  A minute brings the slowest pace back to full: one refusal, which a busy machine may earn by posting
+# late and then at once, costs half a minute at less than full pace.
 HALVE_EVERY_S = 1.0
-CLIMB_S = 240.0
+CLIMB_S = 60.0
 LEAST_FACTOR = 1 / 32
 
 _WHOLE = 1e-9  # a token that lacks only a float's dust is whole

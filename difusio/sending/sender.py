@@ -10,11 +10,9 @@ from difusio.log.port import LogReader
 from difusio.outbox import lease, senders
 from difusio.outbox.claim import Hold
 from difusio.sending.number_sender import NumberSender
+from difusio.sending.process_store import ProcessStore
 from difusio.sending.store import sendable_numbers
-from difusio.sending.threads import StoreThreads
 
-# One number needs three at once: it intends while it records and refills.  More numbers take turns.
-_WORK_THREADS = 4
 _LOOK_ROUND_S = 1.0
 
 _log = structlog.get_logger("difusio.sending")
@@ -46,9 +44,8 @@ class _Process:
     def __init__(self, owner: str, log: LogReader) -> None:
         self._owner = owner
         self._log = log
-        self._work = StoreThreads(_WORK_THREADS, name="store")
-        # Leases have a thread of their own: they must not wait behind a slow claim.
-        self._keeping = StoreThreads(1, name="leases")
+        self._store = ProcessStore()
+        self._keeping = self._store.keeping
         self._senders: dict[int, NumberSender] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
 
@@ -68,7 +65,7 @@ class _Process:
             epoch = await self._keeping(lease.acquire, number.id, owner=self._owner)
             if epoch is not None:
                 hold = Hold(number.id, self._owner, epoch)
-                sender = NumberSender(number, hold, work=self._work, keeping=self._keeping, log=self._log)
+                sender = NumberSender(number, hold, process=self._store, log=self._log)
                 self._senders[number.id] = sender
                 self._tasks[number.id] = asyncio.create_task(sender.run(), name=f"sender-{number.id}")
 
@@ -81,8 +78,7 @@ class _Process:
             await self._keeping(senders.gone, self._owner)
         except STORE_AWAY:
             _log.warning("sender.store_away")
-        self._work.close()
-        self._keeping.close()
+        self._store.close()
 
 
 def _too_many(held: Mapping[int, NumberSender], share: int) -> list[int]:

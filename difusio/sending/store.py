@@ -4,11 +4,12 @@ import os
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from time import monotonic
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 
 from difusio.accounts.hold import is_held
@@ -125,7 +126,7 @@ def sendable_numbers() -> list[SendingNumber]:
 class Outbox:
     """One number's side of the outbox, with the batches' messages compiled once.
 
-    Three callers share it, each one call at a time: who refills, who intends, who records.
+    Two callers share it, each one call at a time: who refills, and who records for all numbers of the process.
     """
 
     def __init__(self, number: SendingNumber, hold: Hold, log: LogReader) -> None:
@@ -164,25 +165,18 @@ class Outbox:
             is_full=bulk <= found or 0 < urgent <= len(ready) - found,
         )
 
-    def intend(self, ready: Sequence[Ready], *, deadline_s: float) -> list[Ready]:
-        """Make the intents durable and give those that may be posted; the others go back to the queue."""
-        allowed = claim.intend([item.intent for item in ready], self._hold, deadline_s=deadline_s, at=now())
-        if len(allowed) == len(ready):
-            return list(ready)
-        self.give_back(item for item in ready if item.intent.delivery_id not in allowed)
-        return [item for item in ready if item.intent.delivery_id in allowed]
-
     def give_back(self, ready: Iterable[Ready]) -> None:
         """Put what was claimed and not started back into the queue."""
         given = list(ready)
         claim.unclaim([item.intent.delivery_id for item in given], self._hold)
         self._unreached.extend(item.person for item in given)
 
-    def record(self, sent: Sequence[Sent]) -> None:
-        """Write the verdicts back, and stop or withdraw what they say."""
-        at = now()
-        for contact_id in record.record([self._outcome(item) for item in sent], at=at):
-            leaving.left_at_meta(contact_id, workspace_id=self._number.workspace_id, at=at)
+    def outcomes(self, sent: Sequence[Sent]) -> list[Outcome]:
+        """Say what to write down of each request."""
+        return [self._outcome(item) for item in sent]
+
+    def obey(self, sent: Sequence[Sent], *, at: datetime) -> None:
+        """Stop what the verdicts say must stop."""
         for item in sent:
             verdict = item.judgement.verdict
             if verdict.outcome is Word.STOP_NUMBER:
@@ -338,6 +332,44 @@ class Outbox:
         with connection.cursor() as cursor:
             cursor.execute("SELECT coalesce(max(id), 0) FROM inbox_message")
             return int(cursor.fetchone()[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one number wants to start now."""
+
+    hold: Hold
+    ready: Sequence[Ready]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What came of one number's requests."""
+
+    outbox: Outbox
+    sent: Sequence[Sent]
+
+
+def intend(turns: Sequence[Turn]) -> list[set[int]]:
+    """Make the intents of many numbers durable in one commit; give for each turn the deliveries that may be posted."""
+    allowed = claim.intend(
+        [item.intent for turn in turns for item in turn.ready],
+        [turn.hold for turn in turns],
+        deadline_s=settings.DIFUSIO_REQUEST_S,
+        at=now(),
+    )
+    return [{item.intent.delivery_id for item in turn.ready} & allowed for turn in turns]
+
+
+def write_down(kept: Sequence[Kept]) -> list[None]:
+    """Write the verdicts of many numbers back in one commit, and stop or withdraw what they say."""
+    at = now()
+    outcomes = [outcome for one in kept for outcome in one.outbox.outcomes(one.sent)]
+    for workspace_id, contact_id in record.record(outcomes, at=at):
+        leaving.left_at_meta(contact_id, workspace_id=workspace_id, at=at)
+    for one in kept:
+        one.outbox.obey(one.sent, at=at)
+    return [None] * len(kept)
 
 
 def _tokens(count: int) -> list[UUID]:

@@ -1,15 +1,17 @@
 """The threads that own connections to the store; the event loop itself never waits for it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from threading import Barrier
-from typing import ParamSpec, TypeVar
+from typing import Generic, ParamSpec, TypeVar
 
 from difusio.common.store import STORE_AWAY, forget_connection
 
 P = ParamSpec("P")
 T = TypeVar("T")
+A = TypeVar("A")
+R = TypeVar("R")
 
 
 class StoreThreads:
@@ -36,6 +38,61 @@ class StoreThreads:
 
         wait([self._executor.submit(end) for _ in range(self._count)])
         self._executor.shutdown()
+
+
+class Together(Generic[A, R]):
+    """Asks the store for many numbers at once: what comes while one question is under way goes into the next together.
+
+    A commit for each number would have twenty numbers wait for twenty commits, one behind the other.
+    act: gives an answer for each thing asked, in their order; it may be called again after it failed.
+    """
+
+    def __init__(self, act: Callable[[Sequence[A]], Sequence[R]], *, name: str) -> None:
+        self._act = act
+        self._thread = StoreThreads(1, name=name)
+        self._waiting: list[tuple[A, asyncio.Future[R]]] = []
+        self._asking: asyncio.Task[None] | None = None
+
+    async def __call__(self, asked: A) -> R:
+        """Ask, alone or with others, and wait for our part of the answer."""
+        answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self._waiting.append((asked, answer))
+        if self._asking is None:
+            self._asking = asyncio.create_task(self._ask())
+        return await answer
+
+    def close(self) -> None:
+        """Close the connection and end the thread."""
+        self._thread.close()
+
+    async def _ask(self) -> None:
+        while self._waiting:
+            waiting, self._waiting = self._waiting, []
+            try:
+                await self._answer(waiting)
+            except STORE_AWAY as error:
+                _fail(waiting, error)
+            except Exception as error:  # noqa: BLE001  # whatever it is, those who asked raise it
+                # One that cannot be written must not hold up the others.
+                for one in waiting if len(waiting) > 1 else ():
+                    try:
+                        await self._answer([one])
+                    except Exception as its_own:  # noqa: BLE001  # the same
+                        _fail([one], its_own)
+                _fail(waiting, error)
+        self._asking = None
+
+    async def _answer(self, waiting: Sequence[tuple[A, "asyncio.Future[R]"]]) -> None:
+        answers = await self._thread(self._act, [asked for asked, _ in waiting])
+        for (_, answer), found in zip(waiting, answers, strict=True):
+            if not answer.done():
+                answer.set_result(found)
+
+
+def _fail(waiting: Sequence[tuple[A, "asyncio.Future[R]"]], error: Exception) -> None:
+    for _, answer in waiting:
+        if not answer.done():
+            answer.set_exception(error)
 
 
 def _forgetting(act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -44,7 +44,7 @@ from difusio.segments.models import Segment
 from tests import cast
 from tests.cast import Shop
 from tests.faults.scale import PEOPLE_FASTER, SCALE
-from tests.processes import PATIENCE_S, Process, free_port, wait_until
+from tests.processes import PATIENCE_S, Process, TooLong, free_port, wait_until
 from tests.stores import at_server, store_url
 
 TOKEN: Final = "planted-access-token-4711"
@@ -429,7 +429,10 @@ class Platform:
 
     def settle(self, of: Shop, *, timeout_s: float = PATIENCE_S) -> None:
         """Wait until nothing of the shop is under way and every webhook is folded in."""
-        wait_until(lambda: self._is_settled(of), f"settled: {states(of)}", timeout_s=timeout_s)
+        try:
+            wait_until(lambda: self._is_settled(of), "settled", timeout_s=timeout_s)
+        except TooLong as error:
+            raise TooLong(f"{error}: {states(of)}") from None
 
     def _is_settled(self, of: Shop) -> bool:
         if Delivery.objects.filter(number=of.number, state__in=UNDER_WAY).exists():

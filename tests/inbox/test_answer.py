@@ -189,7 +189,7 @@ def it_shows_a_campaigns_message_as_the_person_got_it() -> None:
     (item,) = claimed(ona, by)
     token = uuid4()
     content = b'{"template":"autumn","language":"ca","values":{"first_name":"Asha"}}'
-    intend([Intent(item.delivery_id, token, content)], by, deadline_s=10.0, at=NOON)
+    intend([Intent(item.delivery_id, token, content)], [by], deadline_s=10.0, at=NOON)
     assert transcript(asha.pk).lines == []
 
     record([Outcome(token, "accepted", wamid="wamid.1")], at=NOON)

@@ -68,7 +68,7 @@ def intended(items: Sequence[Claimed], by: Hold, *, at: datetime = NOON) -> dict
     """Make the intents and give the token of each delivery that may be posted."""
     tokens = {item.delivery_id: uuid4() for item in items}
     intents = [Intent(delivery_id, token, b"content") for delivery_id, token in tokens.items()]
-    allowed = intend(intents, by, deadline_s=10.0, at=at)
+    allowed = intend(intents, [by], deadline_s=10.0, at=at)
     return {delivery_id: token for delivery_id, token in tokens.items() if delivery_id in allowed}
 
 

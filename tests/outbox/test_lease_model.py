@@ -30,7 +30,7 @@ MIRRORS: Final = [
     ("outbox/lease.sql", "CASE l.state WHEN 'claimed' THEN 'queued' ELSE 'in_doubt' END"),
     ("outbox/lease.py", "float(settings.DIFUSIO_REQUEST_S) * 1.5"),
     ("outbox/claim.sql", "l.expires_at > clock_timestamp() + make_interval(secs => %(deadline_s)s)"),
-    ("outbox/claim.sql", "CASE d.state WHEN 'claimed' THEN d.epoch = %(epoch)s ELSE false END"),
+    ("outbox/claim.sql", "CASE d.state WHEN 'claimed' THEN d.epoch = ours.epoch ELSE false END"),
     ("outbox/record.sql", "WHEN 'sending' THEN d.epoch = attempt.epoch OR attempt.outcome = 'accepted'"),
     ("outbox/record.sql", "WHEN 'in_doubt' THEN d.epoch = attempt.epoch AND attempt.outcome <> 'in_doubt'"),
     ("sending/number_sender.py", "if monotonic() > until:"),

@@ -85,7 +85,7 @@ def _send_some(found: OpenBatch, by: Hold, posted: list[tuple[int, float]]) -> N
     items = claim(found, by, limit=15, at=NOON)
     intents = [Intent(item.delivery_id, uuid4(), b"content") for item in items]
     asked_at = monotonic()
-    allowed = intend(intents, by, deadline_s=10.0, at=NOON) if intents else set()
+    allowed = intend(intents, [by], deadline_s=10.0, at=NOON) if intents else set()
     people = dict(Delivery.objects.filter(pk__in=allowed).values_list("pk", "contact_id"))
     posted.extend((people[delivery_id], asked_at) for delivery_id in allowed)
     tokens = [intent.token for intent in intents if intent.delivery_id in allowed]

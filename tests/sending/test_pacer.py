@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from difusio.sending.pacer import Pacer
+from difusio.sending.pacer import CLIMB_S, Pacer
 from tests.size import sized
 
 LIMITS = [1, 2, 20, 80, 500, 1000]
@@ -204,17 +204,17 @@ def it_halves_its_pace_at_once_and_only_once_for_one_storm_of_answers() -> None:
         pacer.slow_down(2.0 + hit / 1000)
 
     assert pacer.rate_per_s(2.1) == pytest.approx(before / 2, rel=0.01)
-    assert len(_run(pacer, 1.0, 0.005, start=2.1)) <= 1000 / 2 + 50
+    assert len(_run(pacer, 1.0, 0.005, start=2.1)) <= 1000 * (1 / 2 + 1 / CLIMB_S) + 50
 
 
-def it_is_back_at_90_percent_five_minutes_after_a_minute_of_refusals() -> None:
+def it_is_back_at_90_percent_a_minute_after_a_minute_of_refusals() -> None:
     pacer = Pacer(80, now=0.0)
     for second in range(60):
         pacer.slow_down(float(second))
     slowest = pacer.rate_per_s(60.0)
 
     assert 0 < slowest < 80 / 16
-    assert pacer.rate_per_s(60.0 + 300.0) >= 0.9 * 80
+    assert pacer.rate_per_s(60.0 + 60.0) >= 0.9 * 80
 
 
 @given(

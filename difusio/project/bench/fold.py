@@ -116,7 +116,7 @@ def accepted(place: Shop) -> Iterator[tuple[UUID, str]]:
     done = 0
     while claimed := claim(batch, hold, limit=_AT_ONCE, at=now()):
         intents = [Intent(item.delivery_id, uuid4(), b"{}") for item in claimed]
-        intend(intents, hold, deadline_s=1.0, at=now())
+        intend(intents, [hold], deadline_s=1.0, at=now())
         sent = [(intent.token, wamid_of(done + n)) for n, intent in enumerate(intents)]
         record([Outcome(token, "accepted", wamid=wamid) for token, wamid in sent], at=now())
         lease.renew(place.number_id, owner="bench", epoch=epoch)

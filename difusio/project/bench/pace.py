@@ -32,7 +32,7 @@ from difusio.sending.sender import run as run_sender
 
 LIMITS = (80, 500, 1_000)
 # For each message of a person so many of ours are allowed.
-_ALLOWED_AN_INBOUND = 10
+_ALLOWED_AN_INBOUND = 20
 # A new owner starts empty, and the connections must open.
 _SETTLES_S = 3.0
 # People have been writing for so long when it begins.

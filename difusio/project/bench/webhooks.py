@@ -30,10 +30,10 @@ def status_post(place: int, token: str, status: str, at: datetime) -> bytes:
 
 
 def text_post(place: int, text: str, at: datetime) -> bytes:
-    """Write the webhook that brings what the person at this place wrote."""
+    """Write the webhook that brings what the person at this place wrote; another moment is another message."""
     said = {
         "from": f"346{place:08d}",
-        "id": f"wamid.in{place:030d}",
+        "id": f"wamid.in{place:012d}{int(at.timestamp() * 1e6):018d}",
         "timestamp": str(int(at.timestamp())),
         "type": "text",
         "text": {"body": text},
