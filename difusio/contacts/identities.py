@@ -104,9 +104,13 @@ def ensure(
     profile_name: the first name of a contact made now, of no other.
     Where the identities belong to two contacts, Meta tells us that they are one person: all identities go to the
     older one.  So leaving covers them all; consent that the other gave is not taken over (doubt means no send).
-    Safe to repeat.  2 queries for somebody known.  Raises NoIdentityError, IdentityContestedError.
+    Safe to repeat.  1 query for somebody known.  Raises NoIdentityError, IdentityContestedError.
     """
     wanted = _wanted((phone, previous_phone), (user_id, previous_user_id))
+    with transaction.atomic(savepoint=False):
+        contacts = _contacts_of(workspace_id, wanted)
+    if len(contacts) == len(wanted) and len({contact for contact, _ in contacts}) == 1:
+        return contacts[0][0]
     for _ in range(_TRIES):
         with transaction.atomic():
             contacts = _contacts_of(workspace_id, wanted)

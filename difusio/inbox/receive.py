@@ -37,7 +37,7 @@ def receive(message: InboundMessage, *, number: Number, at: datetime) -> Receive
     """
     keys = keyring()
     wamid_hash = keys.hash(message.wamid, kind="wamid")
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         known = Message.objects.filter(wamid_hash=wamid_hash).values_list("contact_id", "is_leaving").first()
         if known is not None:
             return Received(contact_id=known[0], is_new=False, is_leaving=known[1])
@@ -118,7 +118,7 @@ def prefer(preference: Preference, *, number: Number, at: datetime) -> None:
     """
     if preference.kind != "stop":
         return
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         contact_id = ensure(
             number.workspace_id,
             phone=preference.phone,

@@ -22,6 +22,8 @@ from difusio.outbox.tallies import Change, bump
 _queries = Queries(Path(__file__).with_suffix(".sql"))
 
 ORPHANS_WAIT = timedelta(days=7)
+# For so long an orphan is looked at in every sweep; after that its turn comes once in as many seconds.
+_LATELY = timedelta(minutes=10)
 # An attempt after which another follows: of it only counts that it arrived after all.
 _ARRIVED: Final = frozenset({Status.DELIVERED, Status.READ, Status.PLAYED})
 # Counted once for each delivery that Meta reported both as failed and as arrived: two phones, or two opinions.
@@ -134,9 +136,16 @@ def _wamid_hash(wamid: str) -> bytes:
 
 
 def fold_orphans(*, at: datetime) -> int:
-    """Fold the statuses whose message we know by now, forget those older than seven days; give how many moved."""
+    """Fold the statuses whose message we know by now, forget those older than seven days; give how many moved.
+
+    To be asked every second: one of ten minutes ago or older is looked at in one second of 600.
+    """
+    turns = int(_LATELY.total_seconds())
     with transaction.atomic(), binding_cursor() as cursor:
-        cursor.execute(_queries["claim_orphans"])
+        cursor.execute(
+            _queries["claim_orphans"],
+            {"lately": at - _LATELY, "turns": turns, "turn": int(at.timestamp()) % turns},
+        )
         rows = cursor.fetchall()
         if rows:
             attempts = sorted({row[0] for row in rows})

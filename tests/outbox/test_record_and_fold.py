@@ -180,6 +180,19 @@ def it_keeps_a_status_of_an_unknown_message_until_we_know_it() -> None:
     assert states(ona) == {"Asha": "delivered"}
 
 
+def it_folds_an_old_orphan_within_ten_minutes_of_knowing_its_message() -> None:
+    ona = shop()
+    token = _sending(ona)
+    fold([_heard(ona, None, Status.DELIVERED, wamid="wamid.X")], at=NOON)
+    known_at = NOON + timedelta(hours=2)
+    record([Outcome(token, "accepted", wamid="wamid.X")], at=known_at)
+
+    moved = [fold_orphans(at=known_at + timedelta(seconds=second)) for second in range(600)]
+
+    assert sum(moved) == 1
+    assert states(ona) == {"Asha": "delivered"}
+
+
 def it_forgets_an_orphan_after_seven_days() -> None:
     ona = shop()
     fold([_heard(ona, None, Status.SENT, wamid="wamid.foreign")], at=NOON)
