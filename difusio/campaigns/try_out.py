@@ -8,6 +8,7 @@ from django.db import transaction
 from psycopg import sql
 
 from difusio.accounts import audit
+from difusio.accounts.models import Workspace
 from difusio.campaigns.errors import CampaignError, NumberStopped
 from difusio.common.phone import BadPhoneError, parse_phone
 from difusio.consent.grant import grant
@@ -68,14 +69,14 @@ def try_out(
     """
     if not is_mine:
         raise NotYours
-    number = Number.objects.get(pk=number_id, workspace=workspace_id)
+    number = Number.objects.select_related("workspace").get(pk=number_id, workspace=workspace_id)
     if number.stopped_for:
         raise NumberStopped
     template = Template.objects.get(pk=template_id, workspace=workspace_id, waba_id=number.waba_id)
     values = _values(template)
     mapped(template, values)
     with transaction.atomic():
-        contact_id = _oneself(workspace_id, phone, first_name, template.language, at=at)
+        contact_id = _oneself(number.workspace, phone, first_name, template.language, at=at)
         topic = Topic.objects.filter(workspace=workspace_id, key=TOPIC_KEY).first() or add_topic(
             workspace_id, name=topic_name, kind=TopicKind.SERVICE, key=TOPIC_KEY, by=by, at=at
         )
@@ -127,12 +128,13 @@ def _values(template: Template) -> dict[str, str]:
     return values
 
 
-def _oneself(workspace_id: int, phone: str, first_name: str, language: str, *, at: datetime) -> int:
+def _oneself(workspace: Workspace, phone: str, first_name: str, language: str, *, at: datetime) -> int:
     try:
-        read = parse_phone(phone)
+        # At home people write no country code.
+        read = parse_phone(phone, country=workspace.country)
     except BadPhoneError:
         raise NoPhone from None
-    contact_id = ensure(workspace_id, phone=read.e164, profile_name=first_name.strip(), at=at)
+    contact_id = ensure(workspace.pk, phone=read.e164, profile_name=first_name.strip(), at=at)
     Contact.objects.filter(pk=contact_id, language="").update(language=language)
     return contact_id
 

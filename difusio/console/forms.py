@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from difusio.accounts.models import Role, User
 from difusio.accounts.restrain import MOST_DAYS, MOST_MESSAGES, Restraint
+from difusio.common.plain_words import plain_words
 from difusio.message_templates.models import Template
 from difusio.numbers.add import NewNumber
 from difusio.numbers.models import Number
@@ -102,7 +103,7 @@ def _countries() -> list[tuple[str, str]]:
         for code, name in names
         if len(str(code)) == _ISO_LETTERS and code not in {"ZZ", "EU", "UN", "EZ", "XA", "XB", "QO"}
     ]
-    return sorted(countries, key=lambda pair: pair[1])
+    return sorted(countries, key=lambda pair: plain_words(pair[1]))
 
 
 def time_zones() -> list[tuple[str, str]]:

@@ -17,6 +17,7 @@ from difusio.cloud_api.templates import (
     components_of,
     placeholder_names,
 )
+from difusio.common.plain_words import plain_words
 from difusio.console.examples import WAYS_OUT
 from difusio.message_templates.check_new import MAX_BUTTONS, Problem, problems
 from difusio.message_templates.models import Template
@@ -170,7 +171,9 @@ def examples_of(template: Template) -> dict[str, str]:
 
 def languages() -> list[tuple[str, str]]:
     """Give the languages that Meta knows, those of here first."""
-    rest = sorted((code for code in LANGUAGES if code not in _FIRST), key=_language_word)
+    rest = sorted(
+        (code for code in LANGUAGES if code not in _FIRST), key=lambda code: plain_words(_language_word(code))
+    )
     return [(code, _language_word(code)) for code in (*_FIRST, *rest)]
 
 

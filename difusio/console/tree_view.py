@@ -7,6 +7,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from difusio.common.plain_words import plain_words
 from difusio.console.tree_form import LEAVES, OTHER, Part, event_name, field_name
 from difusio.segments.known import Kind, Known
 from difusio.segments.sentence import country_name, language_name
@@ -215,7 +216,7 @@ def _field(part: Part, known: Known, frame: _Frame) -> Shown:
         key = "values" if is_ticked else "value"
         choices[key] = [
             Choice(code, word, code in (part.lines("values") if is_ticked else [part.text("value")]))
-            for code, word in sorted(words.items(), key=lambda pair: pair[1].casefold())
+            for code, word in sorted(words.items(), key=lambda pair: plain_words(pair[1]))
         ]
     elif kind == "yes_no" and test in {"is", "is_not"}:
         choices["value"] = _choices({"true": _("yes"), "false": _("no")}, part.text("value"))

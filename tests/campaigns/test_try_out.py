@@ -51,6 +51,12 @@ def it_queues_the_template_for_a_contact_who_agreed_to_tests_and_to_nothing_else
     assert "test.sent" in AuditEntry.objects.values_list("act", flat=True)
 
 
+def it_knows_a_phone_that_is_written_as_at_home() -> None:
+    ona = shop()
+
+    assert tried(ona, phone="600 123 456").contact_id == tried(ona, at=NOON + timedelta(minutes=1)).contact_id
+
+
 def it_sends_another_one_each_time_to_the_same_person() -> None:
     ona = shop()
 

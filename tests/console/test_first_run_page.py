@@ -62,6 +62,25 @@ def it_names_the_countries_in_the_readers_language() -> None:
 
     assert '<option value="ES" selected>Espanya</option>' in page
     assert '<option value="DE">Alemanya</option>' in page
+    # By the alphabet: an accent is no letter of its own.
+    assert (
+        page.index(">Aràbia Saudí<")
+        < page.index(">Argentina<")
+        < page.index(">Àustria<")
+        < page.index(">Bahames<")
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("language", "sentence"), [("ca", "com a mínim 12 caràcters"), ("es", "al menos 12 caracteres")]
+)
+def it_says_in_the_readers_language_that_a_password_is_too_short(language: str, sentence: str) -> None:
+    short = {**FILLED, "password": "curta", "again": "curta"}
+
+    page = Client().post("/first-run/", short, headers={"Accept-Language": language}).content.decode()
+
+    assert sentence in page
 
 
 def it_is_gone_once_there_is_an_owner(client: Client) -> None:

@@ -68,6 +68,8 @@ def _whom(request: ConsoleRequest, here: Here, campaign: Campaign | None) -> Htt
             "campaign": campaign,
             "form": form,
             "steps": step_links(Step.WHOM, campaign),
+            "may_bring": here.may(Right.BRING_PEOPLE),
+            "may_manage": here.may(Right.MANAGE),
         },
     )
 
