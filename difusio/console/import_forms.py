@@ -27,7 +27,7 @@ COLUMN_WORDS: Final = {
     "time_zone": _("time zone"),
     "made_up": _("whether the person is made up"),
     "topic": _("consent: the topic's key"),
-    "consent": _("consent: granted, withdrawn or none"),
+    "consent": _("consent: yes or no; granted, withdrawn or none"),
     "consent_at": _("consent: the date"),
     "consent_language": _("consent: the language of the words"),
     "consent_wording": _("consent: the words"),

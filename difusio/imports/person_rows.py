@@ -43,7 +43,11 @@ COLUMNS: Final = (
     Column.named("time_zone", "time_zone, Zona horaria"),
     Column.named("made_up", "made_up, Inventado, Inventat"),
     Column.named("topic", "topic, Tema"),
-    Column.named("consent", "consent, Consentimiento, Consentiment"),
+    Column.named(
+        "consent",
+        "consent, Agreed, Accepted, Accepts, Has accepted, Opt-in, Consentimiento, Consiente, Acepta, Aceptado, "
+        "Ha aceptado, Autoriza, Consentiment, Accepta, Acceptat, Ha acceptat, Autoritza",
+    ),
     Column.named("consent_at", "consent_at, Consent date"),
     Column.named("consent_language", "consent_language"),
     Column.named("consent_wording", "consent_wording"),
@@ -84,7 +88,7 @@ class Act(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Asserted:
-    """What a member says of everybody in the file whose row says nothing: they agreed, in these words.
+    """What a member says of everybody in the file whose row says nothing, or yes: they agreed, in these words.
 
     at: when, for rows without a date of their own; None where each row has one.
     """
@@ -168,11 +172,14 @@ class PeopleFile:
         )
 
     def _act(self, cells: Mapping[str, str]) -> Act | None:
-        word = cells.get("consent", "").casefold()
-        if not word and self.asserted:
+        word = plain(cells.get("consent", ""))
+        if self.asserted and (not word or word in _YES):
             return self._asserted(self.asserted, cells)
-        if word in {"", "none"}:
+        if word in _NO or word == "none":
+            # Whoever says no is not among those of whom somebody says that they all agreed.
             return None
+        if word in _YES:
+            word = "granted"
         if word not in {"granted", "withdrawn"}:
             raise UnreadableCellError("the consent is none of granted, withdrawn and none")
         if not cells.get("topic"):

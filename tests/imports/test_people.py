@@ -185,7 +185,7 @@ def it_changes_nothing_when_the_same_file_comes_again(shop: Workspace, write: Wr
         ("+34600123456,,Asha,klingon,,,,,,", "the language is unknown: write it as ca, es or en"),
         ("+34600123456,,Asha,,,,,,,,", None),
         ("+34600123456,,Asha,,x,,,,,,9", "the row has 11 cells, the header 10"),
-        ("+34600123456,,,,offers,yes,,,,", "the consent is none of granted, withdrawn and none"),
+        ("+34600123456,,,,offers,perhaps,,,,", "the consent is none of granted, withdrawn and none"),
         ("+34600123456,,,,,granted,2026-03-31,words,counter,", "a consent without its topic"),
         (
             "+34600123456,,,,offers,granted,,,,",

@@ -17,6 +17,7 @@ from django.utils import translation
 from pytest_django.plugin import DjangoDbBlocker
 
 from difusio.accounts.models import AuditEntry, Workspace
+from difusio.common.keyring import keyring
 from difusio.consent.models import Entry, Topic, TopicKind
 from difusio.contacts.models import Contact
 from difusio.imports import spoken
@@ -121,6 +122,34 @@ def it_tries_a_file_and_changes_nothing_then_takes_it_in(shop: Workspace) -> Non
             "Chen",
         ]
     ]
+
+
+def it_believes_a_row_that_says_no_in_the_shops_own_words(shop: Workspace) -> None:
+    upload = _receive(
+        shop, "Mòbil;Ha acceptat\n600111221;sí\n600111222;No\n600111223;\n600111224;1\n600111225;0\n"
+    )
+    choose(upload.pk, choices=Choices(asserted=ASSERTED))
+    _work()
+    take(upload.pk)
+    _work()
+
+    agreed = Entry.objects.filter(act="granted").values_list("contact__identities__value_hash", flat=True)
+    assert {bytes(one) for one in agreed} == {
+        keyring().hash(f"+34600111{end}", kind="phone") for end in ("221", "223", "224")
+    }
+    assert Contact.objects.count() == 5
+
+
+def it_takes_no_yes_for_a_consent_whose_words_nobody_knows(shop: Workspace) -> None:
+    upload = _receive(shop, "Mòbil;Ha acceptat\n600111221;sí\n600111222;no\n")
+    choose(upload.pk, choices=Choices())
+    _work()
+    take(upload.pk)
+    _work()
+
+    upload.refresh_from_db()
+    assert (Contact.objects.count(), Entry.objects.count()) == (1, 0)
+    assert "a consent without its topic" in b"".join(pieces(upload, "refused")).decode("utf-8-sig")
 
 
 def it_gives_nobody_a_consent_that_nobody_asserted(shop: Workspace) -> None:
