@@ -144,8 +144,8 @@ def what(request: ConsoleRequest, campaign_id: int) -> HttpResponse:
         "contact": contact,
         "people": offered,
         "bubble": read.bubble(contact),
-        # A page that was only just opened blames nobody for what they have not written yet.
-        "is_blamed": request.method == "POST",
+        # A page that was only just opened, or a template just chosen, blames nobody for what they have not written yet.
+        "is_blamed": request.method == "POST" and request.POST.get("look") != "1",
     }
     if request.htmx and request.POST.get("look") == "preview":
         return render(request, "console/campaigns/_preview.html", {**shown, "is_oob": True})
