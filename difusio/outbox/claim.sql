@@ -155,9 +155,9 @@ UPDATE outbox_delivery SET state = 'queued', due_at = %(until)s
 WHERE id = ANY(%(deliveries)s) AND state = 'claimed' AND epoch = %(epoch)s
 
 -- name: intend
--- The intent of each request that starts now, of one number or of many, durable before its first byte leaves.  A delivery that is no longer ours,
--- no longer claimed (its person left), of a paused batch or too late gets none, and must not be posted.  What goes out
--- while an earlier attempt is in doubt says so.
+-- The intent of each request that starts now, of one number or of many, durable before its first byte leaves.  A delivery
+-- that is no longer ours, no longer claimed (its person left), of a paused batch or too late gets none, and must not be
+-- posted.  What goes out while an earlier attempt is in doubt says so.
 WITH intent AS (
     SELECT * FROM unnest(%(deliveries)s::bigint[], %(tokens)s::uuid[], %(contents)s::bytea[])
         AS i (delivery_id, token, content)

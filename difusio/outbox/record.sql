@@ -6,11 +6,16 @@ WITH answer AS (
         %(tokens)s::uuid[], %(outcomes)s::text[], %(statuses)s::smallint[], %(codes)s::integer[],
         %(wamids_sealed)s::bytea[], %(wamid_hashes)s::bytea[], %(retries)s::timestamptz[])
     AS a (token, outcome, http_status, code, wamid_sealed, wamid_hash, retry_at)
+), found AS (
+    -- In the order of their keys, as the drains take them: both write to the same attempts, and would wait in a ring.
+    SELECT t.id, a.* FROM answer a JOIN outbox_attempt t ON t.token = a.token
+    ORDER BY t.id
+    FOR NO KEY UPDATE OF t
 ), attempt AS (
     UPDATE outbox_attempt t
     SET outcome = a.outcome, http_status = a.http_status, code = a.code, answered_at = %(at)s,
         wamid_sealed = coalesce(a.wamid_sealed, t.wamid_sealed)
-    FROM answer a WHERE t.token = a.token
+    FROM found a WHERE t.id = a.id
     RETURNING t.id, t.delivery_id, t.epoch, a.outcome, a.code, a.retry_at, a.wamid_hash
 ), known AS (
     INSERT INTO outbox_wamid (hash, attempt_id) SELECT wamid_hash, id FROM attempt WHERE wamid_hash IS NOT NULL
