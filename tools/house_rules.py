@@ -18,7 +18,7 @@ OWNED_TABLES: Final = {
     "consent": r"consent_(?:entry|block|standing|suppression|wording|topic|tally|check)",
 }
 OWNED_MODELS: Final = {
-    "outbox": frozenset({"Delivery", "Attempt", "Wamid", "Tally", "Orphan", "Lease", "ServiceWindow"}),
+    "outbox": frozenset({"Delivery", "Attempt", "Tally", "Orphan", "Lease", "ServiceWindow"}),
     "consent": frozenset({"Entry", "Block", "Standing", "Suppression", "Wording", "Topic", "Tally", "Check"}),
 }
 _WRITES: Final = frozenset(

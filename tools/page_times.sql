@@ -101,14 +101,12 @@ FROM (
 
 -- name: add_attempts
 -- What each of them was sent.
-WITH attempt AS (
-    INSERT INTO outbox_attempt (
-        delivery_id, number_id, token, epoch, intended_at, content_sealed, outcome, http_status, answered_at, echoed_at)
-    SELECT id, number_id, gen_random_uuid(), 1, accepted_at, %(content)s, 'accepted', 200, accepted_at, accepted_at
-    FROM outbox_delivery WHERE batch_id = %(batch)s AND accepted_at IS NOT NULL
-    RETURNING id
-)
-INSERT INTO outbox_wamid (hash, attempt_id) SELECT sha256(('wamid' || id)::bytea), id FROM attempt
+INSERT INTO outbox_attempt (
+    delivery_id, number_id, token, epoch, intended_at, content_sealed, outcome, http_status, answered_at, echoed_at,
+    wamid_hash)
+SELECT id, number_id, gen_random_uuid(), 1, accepted_at, %(content)s, 'accepted', 200, accepted_at, accepted_at,
+    sha256(('wamid' || id)::bytea)
+FROM outbox_delivery WHERE batch_id = %(batch)s AND accepted_at IS NOT NULL
 
 -- name: count_deliveries
 -- What the counters would say had these deliveries gone their way one by one.

@@ -1,6 +1,6 @@
 -- name: resolve
 -- The attempts that statuses speak of, by our token; and whether an echo and its message id are there already.
-SELECT k.place, t.id, t.delivery_id, t.echoed_at IS NOT NULL AND t.wamid_sealed IS NOT NULL, t.outcome = 'wait_a_day'
+SELECT k.place, t.id, t.delivery_id, t.echoed_at IS NOT NULL AND t.wamid_hash IS NOT NULL, t.outcome = 'wait_a_day'
 FROM unnest(%(places)s::integer[], %(tokens)s::uuid[]) AS k (place, token)
 JOIN outbox_attempt t ON t.token = k.token
 
@@ -8,26 +8,21 @@ JOIN outbox_attempt t ON t.token = k.token
 -- The same by Meta's message id, where a status has no token of ours.
 SELECT k.place, t.id, t.delivery_id, t.echoed_at IS NOT NULL, t.outcome = 'wait_a_day'
 FROM unnest(%(places)s::integer[], %(hashes)s::bytea[]) AS k (place, wamid_hash)
-JOIN outbox_wamid w ON w.hash = k.wamid_hash
-JOIN outbox_attempt t ON t.id = w.attempt_id
+JOIN outbox_attempt t ON t.wamid_hash = k.wamid_hash
 
 -- name: echo
 -- A status is the proof that Meta took a request; it also brings the message id when the answer was lost.
-WITH unproved AS (
-    SELECT a.id, a.wamid_hash, a.wamid_sealed, x.wamid_sealed IS NULL AS is_news FROM outbox_attempt x
+UPDATE outbox_attempt t
+SET echoed_at = coalesce(t.echoed_at, %(at)s), wamid_hash = coalesce(t.wamid_hash, e.wamid_hash),
+    wamid_sealed = coalesce(t.wamid_sealed, e.wamid_sealed),
+    outcome = CASE WHEN t.outcome IN ('', 'in_doubt') THEN 'accepted' ELSE t.outcome END
+FROM (
+    SELECT a.id, a.wamid_hash, a.wamid_sealed FROM outbox_attempt x
     JOIN unnest(%(attempts)s::bigint[], %(hashes)s::bytea[], %(sealed)s::bytea[]) AS a (id, wamid_hash, wamid_sealed)
         ON a.id = x.id
-    WHERE x.echoed_at IS NULL OR x.wamid_sealed IS NULL
+    WHERE x.echoed_at IS NULL OR x.wamid_hash IS NULL
     ORDER BY x.id FOR NO KEY UPDATE OF x
-), known AS (
-    INSERT INTO outbox_wamid (hash, attempt_id)
-    SELECT wamid_hash, id FROM unproved WHERE is_news AND wamid_hash IS NOT NULL
-    ON CONFLICT DO NOTHING
-)
-UPDATE outbox_attempt t
-SET echoed_at = coalesce(t.echoed_at, %(at)s), wamid_sealed = coalesce(t.wamid_sealed, e.wamid_sealed),
-    outcome = CASE WHEN t.outcome IN ('', 'in_doubt') THEN 'accepted' ELSE t.outcome END
-FROM unproved e WHERE t.id = e.id
+) e WHERE t.id = e.id
 
 -- name: fold
 -- Let deliveries climb: of each moment the earliest is kept, a state only rises, delivered wins over failed.
@@ -90,8 +85,9 @@ ON CONFLICT (event_key) DO NOTHING
 -- name: claim_orphans
 -- Orphans whose message we know by now; they are folded and forgotten.  The new ones are looked at each time, the others in
 -- turn: what somebody else sends from the same number makes thousands a day that nobody will ever claim.
-DELETE FROM outbox_orphan o USING outbox_wamid w, outbox_attempt t
-WHERE (o.received_at > %(lately)s OR o.id %% %(turns)s = %(turn)s) AND w.hash = o.wamid_hash AND t.id = w.attempt_id
+DELETE FROM outbox_orphan o USING outbox_attempt t
+WHERE (o.received_at > %(lately)s OR o.id %% %(turns)s = %(turn)s)
+    AND t.wamid_hash IS NOT NULL AND t.wamid_hash = o.wamid_hash
 RETURNING t.id, t.delivery_id, o.status, o.code, o.at, t.outcome = 'wait_a_day'
 
 -- name: forget_orphans

@@ -27,9 +27,7 @@ RETURNING d.batch_id, w.state, w.reason
 -- The delivery that an inbound message answers: the quoted one, else the last accepted within the past week.
 SELECT d.id, d.batch_id, d.replied_at IS NOT NULL, d.left_at IS NOT NULL
 FROM outbox_delivery d
-LEFT JOIN (
-    SELECT a.id, a.delivery_id FROM outbox_wamid w JOIN outbox_attempt a ON a.id = w.attempt_id WHERE w.hash = %(quoted)s
-) t ON t.delivery_id = d.id
+LEFT JOIN outbox_attempt t ON t.delivery_id = d.id AND t.wamid_hash = %(quoted)s
 WHERE d.contact_id = %(contact)s AND d.number_id = %(number)s AND d.confirms_id IS NULL
     AND (t.id IS NOT NULL OR d.accepted_at > %(since)s)
 ORDER BY (t.id IS NOT NULL) DESC, d.accepted_at DESC NULLS LAST, d.id DESC

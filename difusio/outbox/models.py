@@ -194,8 +194,8 @@ class Attempt(models.Model):
     """One try to post one delivery: the intent, durable before the first byte leaves, and what came of it.
 
     token: random, echoed by every status webhook (``biz_opaque_callback_data``).  content_sealed: what was sent
-    (purpose ``outbox.content``).  wamid_sealed (purpose ``outbox.wamid``): Meta's message id, which holds the phone
-    number; a ``Wamid`` finds it again.  outcome: a verdict of cloud_api, or empty while unknown.
+    (purpose ``outbox.content``).  wamid_sealed (purpose ``outbox.wamid``) and wamid_hash (kind ``wamid``): Meta's
+    message id, which holds the phone number.  outcome: a verdict of cloud_api, or empty while unknown.
     """
 
     # Only ever written from its delivery's row, in the same statement (`intend`); checking each again costs as much as
@@ -216,12 +216,16 @@ class Attempt(models.Model):
     answered_at = models.DateTimeField(null=True, blank=True)
     echoed_at = models.DateTimeField(null=True, blank=True)
     wamid_sealed = models.BinaryField(null=True, blank=True)
+    wamid_hash = models.BinaryField(null=True, blank=True)
     # An earlier attempt is in doubt: the person may get this one twice, which somebody or the kind's rule decided.
     is_possible_duplicate = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["delivery", "id"], name="outbox_attempt_of_delivery"),
+            models.Index(
+                fields=["wamid_hash"], name="outbox_attempt_by_wamid", condition=Q(wamid_hash__isnull=False)
+            ),
             models.Index(
                 # Serves park, which looks for echoed neighbours; an echo need not touch it.
                 fields=["number", "intended_at"],
@@ -231,23 +235,6 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"attempt {self.pk}"
-
-
-class Wamid(models.Model):
-    """Which attempt a message id of Meta's belongs to; hash: kind ``wamid``.
-
-    A table of its own that is only added to: as an indexed column of the attempt it made every answer write into each
-    of the attempt's indexes (decision 0018).
-    """
-
-    hash = models.BinaryField(primary_key=True)
-    # Only ever written with its attempt's row in hand.
-    attempt = models.ForeignKey(
-        Attempt, models.CASCADE, related_name="wamids", db_index=False, db_constraint=False
-    )
-
-    def __str__(self) -> str:
-        return f"wamid of attempt {self.attempt_id}"
 
 
 class Tally(models.Model):

@@ -14,12 +14,9 @@ WITH answer AS (
 ), attempt AS (
     UPDATE outbox_attempt t
     SET outcome = a.outcome, http_status = a.http_status, code = a.code, answered_at = %(at)s,
-        wamid_sealed = coalesce(a.wamid_sealed, t.wamid_sealed)
+        wamid_sealed = coalesce(a.wamid_sealed, t.wamid_sealed), wamid_hash = coalesce(a.wamid_hash, t.wamid_hash)
     FROM found a WHERE t.id = a.id
-    RETURNING t.id, t.delivery_id, t.epoch, a.outcome, a.code, a.retry_at, a.wamid_hash
-), known AS (
-    INSERT INTO outbox_wamid (hash, attempt_id) SELECT wamid_hash, id FROM attempt WHERE wamid_hash IS NOT NULL
-    ON CONFLICT DO NOTHING
+    RETURNING t.delivery_id, t.epoch, a.outcome, a.code, a.retry_at
 ), before AS (
     SELECT d.id, d.batch_id, d.state, coalesce(nullif(d.reason, ''), d.code::text, '') AS detail, attempt.outcome,
         attempt.code, attempt.retry_at

@@ -30,8 +30,7 @@ PERMUTATIONS = 10_000 if os.environ.get("FULL") == "1" else 25
 _DIGEST = {
     "deliveries": "SELECT id, state, reason, code, sent_at, delivered_at, read_at, failed_at, replied_at, left_at,"
     " doubt_since, accepted_at IS NOT NULL FROM outbox_delivery",
-    "attempts": "SELECT a.id, outcome, w.hash, echoed_at IS NOT NULL"
-    " FROM outbox_attempt a LEFT JOIN outbox_wamid w ON w.attempt_id = a.id",
+    "attempts": "SELECT id, outcome, wamid_hash, echoed_at IS NOT NULL FROM outbox_attempt",
     "counters": "SELECT batch_id, measure, detail, n FROM outbox_tally WHERE n <> 0",
     "windows": "SELECT contact_id, number_id, closes_at FROM outbox_servicewindow",
     "orphans": "SELECT number_id, event_key, status, code, at FROM outbox_orphan",

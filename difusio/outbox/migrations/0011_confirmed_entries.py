@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("consent", "0002_append_only"),
-        ("outbox", "0011_wamids"),
+        ("outbox", "0010_kept_contacts"),
     ]
 
     operations = [
