@@ -1,6 +1,6 @@
 """A segment built by keyboard alone, counted while it is built, saved, and explained."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.core.cache import cache
@@ -17,7 +17,8 @@ _MOST_STOPS = 80
 
 
 def _tab_to(page: Page, selector: str) -> None:
-    """Press Tab until the focus is on it, as somebody without a mouse does."""
+    """Press Tab until the focus is on it, as somebody without a mouse does; what an answer brings is waited for."""
+    expect(page.locator(selector).first).to_be_attached()
     for _ in range(_MOST_STOPS):
         if page.evaluate("one => document.activeElement.matches(one)", selector):
             return
@@ -42,7 +43,7 @@ def _write(page: Page, selector: str, text: str) -> None:
 
 
 @pytest.fixture
-def signed_in(page: Page, live_server: LiveServer, transactional_db: None) -> Callable[[str], Page]:
+def signed_in(page: Page, live_server: LiveServer, transactional_db: None) -> Iterator[Callable[[str], Page]]:
     cache.clear()
     tour.furnish()
 
@@ -54,7 +55,9 @@ def signed_in(page: Page, live_server: LiveServer, transactional_db: None) -> Ca
         page.wait_for_url(f"{live_server.url}{address}")
         return page
 
-    return go
+    yield go
+    # A count that is still being answered holds locks, and the tables are emptied next.
+    page.wait_for_load_state("networkidle")
 
 
 def it_builds_a_question_by_keyboard_alone(signed_in: Callable[[str], Page], complaints: list[str]) -> None:
