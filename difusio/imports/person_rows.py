@@ -172,7 +172,9 @@ class PeopleFile:
         )
 
     def _act(self, cells: Mapping[str, str]) -> Act | None:
-        word = plain(cells.get("consent", ""))
+        text = cells.get("consent", "")
+        # A sign without letters, as a dash or a cross, says something: only an empty cell says nothing.
+        word = plain(text) or text
         if self.asserted and (not word or word in _YES):
             return self._asserted(self.asserted, cells)
         if word in _NO or word == "none":

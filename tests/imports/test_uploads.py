@@ -140,6 +140,19 @@ def it_believes_a_row_that_says_no_in_the_shops_own_words(shop: Workspace) -> No
     assert Contact.objects.count() == 5
 
 
+@pytest.mark.parametrize("sign", ["-", "–", "✗", "❌", "?", "✓"])
+def it_takes_a_sign_for_no_empty_cell(shop: Workspace, sign: str) -> None:
+    upload = _receive(shop, f"Mòbil;Ha acceptat\n600111221;{sign}\n600111222;sí\n")
+    choose(upload.pk, choices=Choices(asserted=ASSERTED))
+    _work()
+    take(upload.pk)
+    _work()
+
+    upload.refresh_from_db()
+    assert (Contact.objects.count(), Entry.objects.count()) == (1, 1)
+    assert "none of granted, withdrawn and none" in b"".join(pieces(upload, "refused")).decode("utf-8-sig")
+
+
 def it_takes_no_yes_for_a_consent_whose_words_nobody_knows(shop: Workspace) -> None:
     upload = _receive(shop, "Mòbil;Ha acceptat\n600111221;sí\n600111222;no\n")
     choose(upload.pk, choices=Choices())
