@@ -1,6 +1,6 @@
 """When the store is away: what that looks like in a process, and how to come back."""
 
-from typing import Any, Final
+from typing import Final
 
 from django.db import InterfaceError, InternalError, OperationalError, connection
 
@@ -16,8 +16,7 @@ STORE_AWAY: Final = (OperationalError, InterfaceError, InternalError)
 def is_away(error: BaseException) -> bool:
     """Whether trying the same again later may help: the store is away, and did not find itself damaged."""
     if isinstance(error, InternalError):
-        cause: Any = error.__cause__
-        return getattr(cause, "sqlstate", None) == _STOOD_STILL
+        return getattr(error.__cause__, "sqlstate", None) == _STOOD_STILL
     return isinstance(error, STORE_AWAY)
 
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from threading import Barrier
 from typing import Generic, ParamSpec, TypeVar
 
-from difusio.common.store import STORE_AWAY, forget_connection
+from difusio.common.store import STORE_AWAY, forget_connection, is_away
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -68,31 +68,25 @@ class Together(Generic[A, R]):
     async def _ask(self) -> None:
         while self._waiting:
             waiting, self._waiting = self._waiting, []
-            try:
-                await self._answer(waiting)
-            except STORE_AWAY as error:
-                _fail(waiting, error)
-            except Exception as error:  # noqa: BLE001  # whatever it is, those who asked raise it
-                # One that cannot be written must not hold up the others.
-                for one in waiting if len(waiting) > 1 else ():
-                    try:
-                        await self._answer([one])
-                    except Exception as its_own:  # noqa: BLE001  # the same
-                        _fail([one], its_own)
-                _fail(waiting, error)
+            await self._answer(waiting)
         self._asking = None
 
     async def _answer(self, waiting: Sequence[tuple[A, "asyncio.Future[R]"]]) -> None:
-        answers = await self._thread(self._act, [asked for asked, _ in waiting])
-        for (_, answer), found in zip(waiting, answers, strict=True):
-            if not answer.done():
-                answer.set_result(found)
-
-
-def _fail(waiting: Sequence[tuple[A, "asyncio.Future[R]"]], error: Exception) -> None:
-    for _, answer in waiting:
-        if not answer.done():
-            answer.set_exception(error)
+        try:
+            found = await self._thread(self._act, [asked for asked, _ in waiting])
+        except Exception as error:  # noqa: BLE001  # whatever it is, those who asked raise it
+            if len(waiting) > 1 and not is_away(error):
+                # One that cannot be written must not hold up the others.
+                for one in waiting:
+                    await self._answer([one])
+                return
+            for _, answer in waiting:
+                if not answer.done():
+                    answer.set_exception(error)
+        else:
+            for (_, answer), its_own in zip(waiting, found, strict=True):
+                if not answer.done():
+                    answer.set_result(its_own)
 
 
 def _forgetting(act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
