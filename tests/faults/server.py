@@ -101,9 +101,7 @@ class Server:
         """Kill all its processes at one moment."""
         if self._process is None:
             return
-        family = _family(self._process.pid)
-        for pid in family:
-            _signal(pid, signal.SIGSTOP)
+        family = _stop(self._process.pid)
         for pid in family:
             _signal(pid, signal.SIGKILL)
         self._process.wait()
@@ -247,6 +245,28 @@ def _lose(path: Path, synced: Path, dice: Random, keeps: float) -> None:
         if dice.random() >= keeps:
             kept[begin:end] = was[begin:end]
     path.write_bytes(kept)
+
+
+@contextmanager
+def standing_still(postmaster: int) -> Iterator[None]:
+    """Stop every process of a server for a while, as a machine that hangs would."""
+    family: list[int] = []
+    try:
+        family = _stop(postmaster)
+        yield
+    finally:
+        # The first one last: it would clear away the ended ones, and their numbers might be given to others.
+        for pid in reversed(family or [postmaster]):
+            _signal(pid, signal.SIGCONT)
+
+
+def _stop(postmaster: int) -> list[int]:
+    """Stop a server's processes, the first one first: from then on none is born, and none that ends is cleared away."""
+    _signal(postmaster, signal.SIGSTOP)
+    family = _family(postmaster)
+    for pid in family:
+        _signal(pid, signal.SIGSTOP)
+    return family
 
 
 def _family(first: int) -> list[int]:

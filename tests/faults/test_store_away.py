@@ -1,8 +1,5 @@
 """The store goes away in the middle of a campaign, and comes back."""
 
-import os
-import signal
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,6 +11,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import F
 
 from difusio.outbox.models import Delivery, Tally
+from tests.faults.server import standing_still
 from tests.faults.stage import PACE_PER_S, TOP_PACE_PER_S, Platform, counters, phones_in, states
 from tests.processes import wait_until
 from tests.size import sized
@@ -133,13 +131,5 @@ def _store_stands_still() -> Iterator[None]:
         first = int((Path(row[0]) / "postmaster.pid").read_text().splitlines()[0])
     except OSError:
         pytest.skip("the server's processes belong to somebody else: DATABASE_URL names another machine")
-    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True)
-    pairs = [line.split() for line in listed.stdout.splitlines()]
-    family = [first, *(int(pid) for pid, parent in pairs if int(parent) == first)]
-    for pid in family:
-        os.kill(pid, signal.SIGSTOP)
-    try:
+    with standing_still(first):
         yield
-    finally:
-        for pid in family:
-            os.kill(pid, signal.SIGCONT)
