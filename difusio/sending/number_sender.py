@@ -255,30 +255,31 @@ class NumberSender:
             began = monotonic()
             granted = self._pacer.take(began, len(waiting))
             for _ in range(granted):
-                self._post(api, waiting.popleft())
+                self._post(api, waiting.popleft(), began)
             if granted:
                 # The event loop writes when its turn is over.
                 asyncio.get_running_loop().call_soon(self._see_when_they_left, began, granted)
             if waiting:
                 await asyncio.sleep(self._pacer.next_at(monotonic()) - monotonic())
 
-    def _post(self, api: CloudApi, item: Ready) -> None:
+    def _post(self, api: CloudApi, item: Ready, granted_at: float) -> None:
         now = monotonic()
         if not self._in_air:
             self._answered_at = now
         self._in_air += 1
         self._landed.clear()
         path = f"{self._number.phone_number_id}/{item.path}"
-        api.send(path, item.body, self._number.access_token, partial(self._hear, item, now), self._leave_late)
+        hear, leave_late = partial(self._hear, item, now), partial(self._leave_late, granted_at)
+        api.send(path, item.body, self._number.access_token, hear, leave_late)
 
     def _see_when_they_left(self, began: float, started: int) -> None:
         now = monotonic()
         if now - began > _PROMPT_S:
-            self._pacer.left_at(now, started)
+            self._pacer.left_at(now, started, granted_at=began)
 
-    def _leave_late(self) -> None:
+    def _leave_late(self, granted_at: float) -> None:
         """Hear of a request that had to wait for a connection."""
-        self._pacer.count_again(monotonic())
+        self._pacer.left_at(monotonic(), 1, granted_at=granted_at)
 
     def _hear(self, item: Ready, began: float, result: Result) -> None:
         now = monotonic()

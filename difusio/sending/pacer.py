@@ -93,19 +93,21 @@ class Pacer:
             self._count(now, granted)
         return granted
 
-    def left_at(self, now: float, started: int) -> None:
-        """Count what was granted last from now on: that many left only now.
+    def left_at(self, now: float, started: int, *, granted_at: float) -> None:
+        """Count so many of what was granted at that moment from now on: they left only now.
 
-        Where something else was counted in between, it is counted once more instead: never too fast.
+        Where the grant is forgotten, or was moved before, they are counted once more instead: never too fast.
         """
-        if self._recent and self._recent[-1][1] == started:
-            self._recent.pop()
-            self._recent_now -= started
+        leaves_at = granted_at + 1.0 + SLACK_S
+        for place in reversed(range(len(self._recent))):
+            at, count = self._recent[place]
+            if at == leaves_at:
+                moved = min(count, started)
+                self._recent[place] = (at, count - moved)
+                self._recent_now -= moved
+            if at <= leaves_at:
+                break
         self._count(now, started)
-
-    def count_again(self, now: float) -> None:
-        """Count a start once more that was granted a while ago and left only now."""
-        self._count(now, 1)
 
     def next_at(self, now: float) -> float:
         """Return the moment, now or later, at which `take` will grant at least one, if nothing comes in before."""

@@ -52,8 +52,6 @@ _PYWA = "pywa_async"
 
 def run(size: int, installation: Installation) -> Figure:
     """size: messages."""
-    if installation.store:
-        cores.leave_one_to_others(installation.store.data)
     with Part("meta", "serve") as meta:
         port = meta.said()["port"]
         place = shop.open_shop(at=now(), api_port=port, pace_per_s=_PACE_PER_S)
@@ -62,6 +60,7 @@ def run(size: int, installation: Installation) -> Figure:
         before = measured("send", "bare", posts=queued)
         sent = measured("send", "sender", messages=queued)
         after = measured("send", "bare", posts=queued)
+        apart = _with_the_store_apart(place, installation)
         pywa = measured("send", "pywa", posts=min(queued, _PYWA_POSTS)) if find_spec(_PYWA) else None
     ceiling = _at_the_ceiling(place)
     return Figure(
@@ -75,12 +74,22 @@ def run(size: int, installation: Installation) -> Figure:
             "pywa_per_s": round(pywa["per_s"]) if pywa else None,
             "at_200_ms_over_tls_per_s": round(ceiling),
             "pace_per_s": _PACE_PER_S,
+            "with_the_store_apart_per_s": apart and round(apart),
             "per_s_of_sender_cpu": round(queued / sent["cpu_s"]),
             "yardstick": f"a bare aiohttp loop on {_CONNECTIONS} connections, before and after",
             "yardstick_rounds": [round(before["per_s"]), round(after["per_s"])],
             "yardstick_per_s_of_cpu": round(queued / before["cpu_s"]),
         },
     )
+
+
+def _with_the_store_apart(place: shop.Shop, installation: Installation) -> float | None:
+    """Send once more with PostgreSQL kept off the sender's core; None: it is somebody else's server."""
+    if not installation.store:
+        return None
+    cores.leave_one_to_others(installation.store.data)
+    queued = shop.queue_everybody(place)
+    return float(measured("send", "sender", messages=queued)["per_s"])
 
 
 def _at_the_ceiling(place: shop.Shop) -> float:
@@ -96,20 +105,22 @@ def _at_the_ceiling(place: shop.Shop) -> float:
             )
             # Fewer than there are people: some are in a paused country or lack a field.
             queued = shop.queue_everybody(place)
-            measured("send", "sender", messages=_accepted() + min(queued, _AT_THE_CEILING))
+            measured("send", "sender", messages=min(queued, _AT_THE_CEILING))
             return float(meta.ended()["per_s"])
 
 
 def sender(_installation: Installation, *, messages: int) -> dict[str, object]:
-    """Send until so many messages were accepted in all."""
+    """Send until so many more messages are accepted."""
     cores.take_one()
-    return uvloop.run(_send(messages))
+    before = _accepted()
+    connection.close()
+    return uvloop.run(_send(messages, before))
 
 
-async def _send(messages: int) -> dict[str, object]:
+async def _send(messages: int, before: int) -> dict[str, object]:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    watcher = threading.Thread(target=_stop_after, args=(messages, loop, stop), daemon=True)
+    watcher = threading.Thread(target=_stop_after, args=(before + messages, loop, stop), daemon=True)
     began, cpu_began = perf_counter(), process_time()
     watcher.start()
     await run_sender(owner="bench", log=TableReader(keyring()), stop=stop)
@@ -117,8 +128,8 @@ async def _send(messages: int) -> dict[str, object]:
     return {"per_s": messages / seconds, "cpu_s": cpu_s, "peak_mb": peak_mb()}
 
 
-def _stop_after(messages: int, loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    while _accepted() < messages:
+def _stop_after(accepted: int, loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    while _accepted() < accepted:
         sleep(_LOOK_S)
     connection.close()
     loop.call_soon_threadsafe(stop.set)
