@@ -1,12 +1,13 @@
 """Leaving: the withdrawal that ends writing to a person, in the caller's transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
 
+from difusio.common.binding import binding_cursor, listed
 from difusio.consent.ledger import NewEntry, append, lock_chain, queries
 from difusio.consent.models import Act, Basis, Entry, Topic, TopicKind
 
@@ -88,14 +89,14 @@ def leave(
     return Left(entry_ids=appended.entry_ids, topic_ids=topic_ids)
 
 
-def follow(contact_id: int, *, workspace_id: int, at: datetime) -> None:
-    """Keep a person who left suppressed by the identities that became known since; in the caller's transaction.
+def follow(heard_of: Mapping[int, datetime]) -> None:
+    """Keep people who left suppressed by the identities that became known since; in the caller's transaction.
 
-    So a new phone or user id stays suppressed even when it stands alone one day, after an erasure or in an import.
-    Safe to repeat.  Cost: 1 query.
+    heard_of: contact → when we heard of them.  So a new phone or user id stays suppressed even when it stands alone one
+    day, after an erasure or in an import.  Safe to repeat.  Cost: 1 query.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(queries["follow"], {"contact": contact_id, "workspace": workspace_id, "at": at})
+    with binding_cursor() as cursor:
+        cursor.execute(queries["follow"], {"contacts": listed(heard_of), "ats": listed(heard_of.values())})
 
 
 def _latest_grant(contact_id: int, topic_ids: Sequence[int]) -> datetime | None:

@@ -107,11 +107,11 @@ ON CONFLICT (workspace_id, hash, kind) DO NOTHING
 -- name: follow
 -- Whoever is on the suppression list by one of their identities is on it by all of them.
 INSERT INTO consent_suppression (workspace_id, hash, kind, at)
-SELECT DISTINCT i.workspace_id, i.suppression_hash, s.kind, %(at)s::timestamptz
-FROM contacts_identity i
+SELECT DISTINCT i.workspace_id, i.suppression_hash, s.kind, heard.at
+FROM unnest(%(contacts)s::bigint[], %(ats)s::timestamptz[]) AS heard (contact_id, at)
+JOIN contacts_identity i ON i.contact_id = heard.contact_id
 JOIN contacts_identity known ON known.contact_id = i.contact_id AND known.workspace_id = i.workspace_id
 JOIN consent_suppression s ON s.workspace_id = known.workspace_id AND s.hash = known.suppression_hash
-WHERE i.contact_id = %(contact)s AND i.workspace_id = %(workspace)s
 ORDER BY i.suppression_hash, s.kind
 ON CONFLICT (workspace_id, hash, kind) DO NOTHING
 

@@ -3,7 +3,7 @@
 ``imports`` writes identities in bulk with ``new_identity``; whoever writes to us unknown comes in through ``ensure``.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Final
 
 from django.db import connection, transaction
 
+from difusio.common.binding import binding_cursor, listed
 from difusio.common.keyring import keyring
 from difusio.common.phone import BadPhoneError, parse_phone
 from difusio.common.sealed import Keyring
@@ -32,6 +33,16 @@ class NoIdentityError(ValueError):
 
 class IdentityContestedError(RuntimeError):
     """Others kept making the same person known at the same time: try again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Who wrote a message, as Meta names them; see ``ensure``.  at: when it came in."""
+
+    phone: str | None
+    user_id: str | None
+    profile_name: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,19 +117,20 @@ def ensure(
     older one.  So leaving covers them all; consent that the other gave is not taken over (doubt means no send).
     Safe to repeat.  1 query for somebody known.  Raises NoIdentityError, IdentityContestedError.
     """
-    wanted = _wanted((phone, previous_phone), (user_id, previous_user_id))
+    named = _named((phone, previous_phone), (user_id, previous_user_id))
+    hashes = _hashes(named)
     with transaction.atomic(savepoint=False):
-        contacts = _contacts_of(workspace_id, wanted)
-    if len(contacts) == len(wanted) and len({contact for contact, _ in contacts}) == 1:
-        return contacts[0][0]
+        known = _contacts_of(workspace_id, hashes)
+    if _is_one(known, hashes):
+        return known[hashes[0]]
+    wanted = [_new(kind, value) for kind, value in named]
     for _ in range(_TRIES):
         with transaction.atomic():
-            contacts = _contacts_of(workspace_id, wanted)
-            known = {hash_ for _, hash_ in contacts}
-            contact_id = min((contact for contact, _ in contacts), default=0)
+            known = _contacts_of(workspace_id, hashes)
+            contact_id = min(known.values(), default=0)
             if not contact_id:
                 contact_id = _make_contact(workspace_id, wanted[0].country, profile_name, at)
-            _bring_together(workspace_id, contact_id, {contact for contact, _ in contacts})
+            _bring_together(workspace_id, contact_id, set(known.values()))
             missing = [identity for identity in wanted if identity.value_hash not in known]
             if _add(workspace_id, contact_id, missing) == len(missing):
                 return contact_id
@@ -127,19 +139,55 @@ def ensure(
     raise IdentityContestedError(IdentityContestedError.__doc__)
 
 
-def _wanted(phones: Iterable[str | None], user_ids: Iterable[str | None]) -> list[NewIdentity]:
-    keys = keyring()
+def ensure_all(workspace_id: int, writers: Sequence[Writer]) -> list[int]:
+    """Give the contact of each writer, in their order, as ``ensure`` does one by one.
+
+    Cost: 1 query where all are known by all that names them.  Raises NoIdentityError, IdentityContestedError.
+    """
+    hashes = [_hashes(_named((writer.phone,), (writer.user_id,))) for writer in writers]
+    everybody = [hash_ for of_one in hashes for hash_ in of_one]
+    with transaction.atomic(savepoint=False):
+        known = _contacts_of(workspace_id, everybody)
+        strangers = [
+            writer for writer, of_one in zip(writers, hashes, strict=True) if not _is_one(known, of_one)
+        ]
+        for writer in strangers:
+            ensure(
+                workspace_id,
+                phone=writer.phone,
+                user_id=writer.user_id,
+                profile_name=writer.profile_name,
+                at=writer.at,
+            )
+        if strangers:
+            # Two who were thought to be different may be one person now.
+            known = _contacts_of(workspace_id, everybody)
+    return [known[of_one[0]] for of_one in hashes]
+
+
+def _named(phones: Iterable[str | None], user_ids: Iterable[str | None]) -> list[tuple[IdentityKind, str]]:
+    """Bring what names a person into its normal form, phones first, nothing twice."""
     numbers = dict.fromkeys(f"+{phone.removeprefix('+')}" for phone in phones if phone)
-    wanted = [
-        *(
-            new_identity(IdentityKind.PHONE, e164, country=_phone_country(e164), keys=keys)
-            for e164 in numbers
-        ),
-        *(new_identity(IdentityKind.BSUID, value, keys=keys) for value in dict.fromkeys(user_ids) if value),
-    ]
-    if not wanted:
+    named = [(IdentityKind.PHONE, e164) for e164 in numbers]
+    named += [(IdentityKind.BSUID, value) for value in dict.fromkeys(user_ids) if value]
+    if not named:
         raise NoIdentityError(NoIdentityError.__doc__)
-    return wanted
+    return named
+
+
+def _hashes(named: Iterable[tuple[IdentityKind, str]]) -> list[bytes]:
+    keys = keyring()
+    return [keys.hash(value, kind=kind) for kind, value in named]
+
+
+def _is_one(known: Mapping[bytes, int], hashes: Sequence[bytes]) -> bool:
+    """Say whether all of these are known, and of one contact."""
+    contacts = {known.get(hash_) for hash_ in hashes}
+    return len(contacts) == 1 and None not in contacts
+
+
+def _new(kind: IdentityKind, value: str) -> NewIdentity:
+    return new_identity(kind, value, country=_phone_country(value) if kind == IdentityKind.PHONE else "")
 
 
 def _phone_country(e164: str) -> str:
@@ -156,11 +204,10 @@ def _user_id_country(user_id: str) -> str:
     return country.upper() if point and len(country) == _COUNTRY_LETTERS and country.isalpha() else ""
 
 
-def _contacts_of(workspace_id: int, wanted: Sequence[NewIdentity]) -> list[tuple[int, bytes]]:
-    with connection.cursor() as cursor:
-        hashes = [identity.value_hash for identity in wanted]
-        cursor.execute(queries["lock"], {"workspace": workspace_id, "hashes": hashes})
-        return [(row[1], bytes(row[0])) for row in cursor.fetchall()]
+def _contacts_of(workspace_id: int, hashes: Sequence[bytes]) -> dict[bytes, int]:
+    with binding_cursor() as cursor:
+        cursor.execute(queries["lock"], {"workspace": workspace_id, "hashes": listed(hashes)})
+        return {bytes(row[0]): row[1] for row in cursor.fetchall()}
 
 
 def _make_contact(workspace_id: int, country: str, first_name: str, at: datetime) -> int:

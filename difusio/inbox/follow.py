@@ -29,5 +29,5 @@ def follow(change: IdentityChange, *, workspace_id: int, at: datetime) -> int | 
             previous_user_id=change.old_user_id,
             at=at,
         )
-        follow_leaving(contact_id, workspace_id=workspace_id, at=at)
+        follow_leaving({contact_id: at})
     return contact_id

@@ -1,12 +1,15 @@
 """Who waits for an answer: kept with every message that comes in and every answer that leaves."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Final
 
 from django.db import connection
 
+from difusio.common.binding import binding_cursor, listed
 from difusio.common.sql import Queries
+from difusio.outbox.leaving import Wrote
 
 _queries = Queries(Path(__file__).with_suffix(".sql"))
 
@@ -14,20 +17,21 @@ _queries = Queries(Path(__file__).with_suffix(".sql"))
 NO_ANSWER: Final = frozenset({"reaction"})
 
 
-def wrote(contact_id: int, *, workspace_id: int, number_id: int, at: datetime, waits: bool) -> None:
-    """Note that a person wrote, in the transaction that keeps their message.  at: when they wrote.  Cost: 1 query.
+def note(lot: Sequence[Wrote], *, waiting: AbstractSet[int]) -> None:
+    """Note that people wrote, each once, in the transaction that keeps their messages.  Cost: 1 query.
 
-    In any order: who waits does so since the earliest message that nobody answered.
+    waiting: the contacts who wait for an answer.  In any order: they do so since the earliest message that nobody
+    answered.
     """
-    with connection.cursor() as cursor:
+    with binding_cursor() as cursor:
         cursor.execute(
             _queries["wrote"],
             {
-                "workspace": workspace_id,
-                "contact": contact_id,
-                "number": number_id,
-                "at": at,
-                "waiting_since": at if waits else None,
+                "workspaces": listed(one.workspace_id for one in lot),
+                "contacts": listed(one.contact_id for one in lot),
+                "numbers": listed(one.number_id for one in lot),
+                "ats": listed(one.at for one in lot),
+                "waiting": listed(one.at if one.contact_id in waiting else None for one in lot),
             },
         )
 

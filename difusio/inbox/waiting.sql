@@ -1,7 +1,11 @@
 -- name: wrote
--- A person wrote: they wait since the earliest of what nobody answered.
+-- People wrote: they wait since the earliest of what nobody answered.
 INSERT INTO inbox_conversation (workspace_id, contact_id, number_id, last_wrote_at, waiting_since)
-VALUES (%(workspace)s, %(contact)s, %(number)s, %(at)s, %(waiting_since)s)
+SELECT * FROM unnest(
+    %(workspaces)s::bigint[], %(contacts)s::bigint[], %(numbers)s::bigint[], %(ats)s::timestamptz[],
+    %(waiting)s::timestamptz[]
+) AS wrote (workspace_id, contact_id, number_id, at, waiting_since)
+ORDER BY contact_id
 ON CONFLICT (contact_id) DO UPDATE
 SET number_id = CASE WHEN excluded.last_wrote_at >= inbox_conversation.last_wrote_at
         THEN excluded.number_id ELSE inbox_conversation.number_id END,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.db import connection, transaction
 
+from difusio.common.binding import binding_cursor, listed
 from difusio.common.sql import Queries
 from difusio.outbox.tallies import Change, bump
 
@@ -19,6 +20,23 @@ _ANSWERS_WITHIN = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
+class Wrote:
+    """A message of a person's.
+
+    written_from: ``value_hash`` of the phone or user id that they wrote from; answers go there.  quoted: hash of the
+    wamid that they quote, if any.  at: when they wrote; heard_at: when it came in.
+    """
+
+    workspace_id: int
+    contact_id: int
+    number_id: int
+    written_from: bytes
+    quoted: bytes | None
+    at: datetime
+    heard_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """The delivery that a message answers.  was_*: whether an earlier message had been counted already."""
 
@@ -26,6 +44,15 @@ class Answered:
     batch_id: int
     was_replied: bool
     was_left: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a message did to the delivery that it answers: a reply, or that its person left."""
+
+    found: Answered
+    replied_at: datetime | None
+    left_at: datetime | None
 
 
 def skip_left(contact_id: int, *, topic_ids: Sequence[int]) -> int:
@@ -46,50 +73,60 @@ def _skip(query: str, parameters: dict[str, int | list[int]]) -> int:
     return len(rows)
 
 
-def answered(contact_id: int, *, number_id: int, quoted: bytes | None, at: datetime) -> Answered | None:
-    """Find what a message answers.  quoted: hash of the wamid that it quotes, if any."""
-    with connection.cursor() as cursor:
+def answered(lot: Sequence[Wrote]) -> dict[int, Answered]:
+    """Find what the messages answer that people wrote, each one; give it by contact.  Cost: 1 query."""
+    with binding_cursor() as cursor:
         cursor.execute(
             _queries["answered"],
-            {"contact": contact_id, "number": number_id, "quoted": quoted, "since": at - _ANSWERS_WITHIN},
+            {
+                "contacts": listed(one.contact_id for one in lot),
+                "numbers": listed(one.number_id for one in lot),
+                "quoted": listed(one.quoted for one in lot),
+                "since": listed(one.at - _ANSWERS_WITHIN for one in lot),
+            },
         )
-        row = cursor.fetchone()
-        return Answered(*row) if row else None
+        return {row[0]: Answered(*row[1:]) for row in cursor.fetchall()}
 
 
-def mark_answered(found: Answered, *, replied_at: datetime | None, left_at: datetime | None) -> None:
-    """Keep and count the first reply and the leaving that a delivery brought, in the caller's transaction."""
-    with connection.cursor() as cursor:
+def mark_answered(marks: Sequence[Mark]) -> None:
+    """Keep and count the first reply and the leaving that deliveries brought, in the caller's transaction.
+
+    Cost: 1 query, and that of the counters.
+    """
+    if not marks:
+        return
+    with binding_cursor() as cursor:
         cursor.execute(
             _queries["mark_answered"],
-            {"delivery": found.delivery_id, "replied_at": replied_at, "left_at": left_at},
+            {
+                "deliveries": listed(mark.found.delivery_id for mark in marks),
+                "replied": listed(mark.replied_at for mark in marks),
+                "left": listed(mark.left_at for mark in marks),
+            },
         )
-        extra = []
-        if replied_at and not found.was_replied:
-            extra.append((found.batch_id, "replied"))
-        if left_at and not found.was_left:
-            extra.append((found.batch_id, "left"))
+        extra = [
+            (mark.found.batch_id, "replied")
+            for mark in marks
+            if mark.replied_at and not mark.found.was_replied
+        ]
+        extra += [(mark.found.batch_id, "left") for mark in marks if mark.left_at and not mark.found.was_left]
         bump(cursor, [], extra)
 
 
-def open_window(
-    contact_id: int, *, workspace_id: int, number_id: int, written_from: bytes, at: datetime
-) -> datetime:
-    """Open or lengthen the person's service window on a number; give when it closes.
+def open_windows(lot: Sequence[Wrote]) -> dict[int, datetime]:
+    """Open or lengthen the service window of people who wrote, each once; give by contact when it closes.
 
-    written_from: ``value_hash`` of the phone or user id that the person wrote from; answers go there.
+    Cost: 1 query.
     """
-    with connection.cursor() as cursor:
+    with binding_cursor() as cursor:
         cursor.execute(
-            _queries["open_window"],
+            _queries["open_windows"],
             {
-                "workspace": workspace_id,
-                "contact": contact_id,
-                "number": number_id,
-                "written_from": written_from,
-                "closes_at": at + WINDOW,
+                "workspaces": listed(one.workspace_id for one in lot),
+                "contacts": listed(one.contact_id for one in lot),
+                "numbers": listed(one.number_id for one in lot),
+                "written_from": listed(one.written_from for one in lot),
+                "closes": listed(max(one.at, one.heard_at) + WINDOW for one in lot),
             },
         )
-        row = cursor.fetchone()
-    closes_at: datetime = row[0]
-    return closes_at
+        return dict(cursor.fetchall())

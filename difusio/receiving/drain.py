@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -36,7 +37,7 @@ from difusio.common.sql import Queries
 from difusio.common.store import STORE_AWAY, forget_connection, is_away
 from difusio.inbox.follow import follow
 from difusio.inbox.leaving import left_at_meta
-from difusio.inbox.receive import prefer, receive
+from difusio.inbox.receive import Arrived, prefer, receive
 from difusio.log.port import FOREIGN, Lane, LogReader, Post
 from difusio.message_templates.hear import hear
 from difusio.numbers.limit import hear_limit
@@ -189,10 +190,14 @@ def _fold_posts(log: LogReader, posts: Sequence[Post], *, at: datetime) -> Drain
             _log.warning("drain.poison", post=post.id, reason=reason)
     _fold_statuses({key: news for key, news in heard.statuses.items() if known.has(news)}, at=at)
     others = [(news, received_at) for news, received_at in heard.others if known.has(news)]
-    for news, received_at in others:
-        # As of when it came, not of when we got round to it: so a replay says the same.
-        _apply(news, known, at=received_at)
-    messages = sum(isinstance(news, InboundMessage) for news, _ in others)
+    # As of when it came, not of when we got round to it: so a replay says the same.
+    messages = 0
+    for are_messages, run in groupby(others, key=lambda other: isinstance(other[0], InboundMessage)):
+        if are_messages:
+            messages += len(receive(_arrived(run, known)))
+        else:
+            for news, received_at in run:
+                _apply(news, known, at=received_at)
     drained = Drained(len(posts), len(heard.statuses), messages, len(heard.poisoned))
     if posts:
         _count(drained, posts[0].lane, heard.statuses.values(), at=at)
@@ -293,10 +298,14 @@ class _Known:
         return not isinstance(news, Unknown | Poison) and _whom(news) in self.ids
 
 
+def _arrived(run: Iterable[tuple[News, datetime]], known: _Known) -> list[Arrived]:
+    return [
+        Arrived(news, known[news.phone_number_id], at) for news, at in run if isinstance(news, InboundMessage)
+    ]
+
+
 def _apply(news: News, known: _Known, *, at: datetime) -> None:
-    if isinstance(news, InboundMessage):
-        receive(news, number=known[news.phone_number_id], at=at)
-    elif isinstance(news, IdentityChange):
+    if isinstance(news, IdentityChange):
         follow(news, workspace_id=known[news.phone_number_id].workspace_id, at=at)
     elif isinstance(news, Preference):
         prefer(news, number=known[news.phone_number_id], at=at)

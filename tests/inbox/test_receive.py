@@ -5,8 +5,11 @@ from datetime import datetime, timedelta
 from itertools import count
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import Model
 from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from difusio.cloud_api.news import IdentityChange, InboundMessage, Preference
 from difusio.common.keyring import keyring
@@ -14,12 +17,13 @@ from difusio.consent.models import Act, Entry, Standing, Suppression
 from difusio.contacts.identities import find, new_identity
 from difusio.contacts.models import Contact, Identity, IdentityKind
 from difusio.inbox.follow import follow
-from difusio.inbox.models import Message
-from difusio.inbox.receive import Received, prefer, receive
+from difusio.inbox.models import Conversation, Message
+from difusio.inbox.receive import Arrived, Received, prefer, receive
 from difusio.outbox.claim import claim, open_batches
 from difusio.outbox.models import Delivery, ServiceWindow
 from tests.cast import NOON, Shop, agreed, identity, person, say, shop
 from tests.outbox.steps import accepted, batch, claimed, frozen, hold, states, tallies
+from tests.size import sized
 
 pytestmark = pytest.mark.django_db
 
@@ -40,7 +44,7 @@ def message(text: str | None = "Hola", **facts: object) -> InboundMessage:
 
 
 def write(of: Shop, text: str | None = "Hola", *, at: datetime = LATER, **facts: object) -> Received:
-    return receive(message(text, **facts), number=of.number, at=at)
+    return receive([Arrived(message(text, **facts), of.number, at)])[0]
 
 
 def confirmations(of: Shop) -> list[str]:
@@ -64,9 +68,9 @@ def it_makes_a_contact_of_an_unknown_writer_with_a_window_of_24_hours() -> None:
 def it_changes_nothing_when_meta_repeats_a_message() -> None:
     ona = shop()
     first = message("STOP")
-    receive(first, number=ona.number, at=LATER)
+    receive([Arrived(first, ona.number, LATER)])
 
-    again = receive(first, number=ona.number, at=LATER + timedelta(hours=1))
+    (again,) = receive([Arrived(first, ona.number, LATER + timedelta(hours=1))])
 
     assert (again.is_new, again.is_leaving) == (False, True)
     assert Message.objects.count() == Contact.objects.count() == 1
@@ -277,20 +281,129 @@ def it_ignores_a_change_of_somebody_unknown_or_of_a_device() -> None:
     assert Identity.objects.count() == 1
 
 
-def it_costs_the_same_however_many_people_and_messages_there_are() -> None:
+def it_costs_the_same_however_many_people_write() -> None:
     ona = shop()
-    write(ona)
+    people = [f"+3460055{place:04d}" for place in range(40)]
+    receive([_arrived(ona, from_phone=phone) for phone in people])
 
-    with CaptureQueriesContext(
-        connection,
-    ) as few:
-        write(ona, "Què tal?")
-    for place in range(20):
-        write(ona, f"Hola {place}", from_phone=f"+3460055{place:04d}")
+    with CaptureQueriesContext(connection) as few:
+        write(ona, "Què tal?", from_phone=people[0])
     with CaptureQueriesContext(connection) as many:
-        write(ona, "Adéu-siau")
+        receive([_arrived(ona, "Adéu-siau", from_phone=phone) for phone in people])
 
-    assert len(many) == len(few)
+    assert len(many) == len(few) == 8
+
+
+def it_changes_nothing_when_meta_repeats_a_message_within_a_webhook() -> None:
+    ona = shop()
+    told = _arrived(ona)
+
+    first, again = receive([told, told])
+
+    assert (first.is_new, again.is_new) == (True, False)
+    assert first.contact_id == again.contact_id
+    assert Message.objects.count() == 1
+
+
+def it_knows_two_writers_of_one_webhook_for_one_person_where_a_third_message_says_so() -> None:
+    ona = shop()
+
+    by_phone, by_user_id, by_both = receive(
+        [
+            _arrived(ona),
+            _arrived(ona, from_phone=None, from_user_id=USER_ID),
+            _arrived(ona, from_user_id=USER_ID),
+        ]
+    )
+
+    assert by_phone.contact_id == by_user_id.contact_id == by_both.contact_id
+    assert set(Identity.objects.values_list("contact_id", flat=True)) == {by_phone.contact_id}
+
+
+@settings(
+    max_examples=sized(12, full=500),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    said=st.lists(
+        st.tuples(
+            st.integers(0, 3),
+            st.sampled_from(["Hola", "BAIXA", "Gràcies", "STOP ALL", ""]),
+            st.sampled_from(["text", "reaction", "button"]),
+            st.booleans(),
+            st.integers(0, 90),
+        ),
+        min_size=2,
+        max_size=12,
+    )
+)
+def it_takes_many_messages_in_as_it_does_one_by_one(
+    said: list[tuple[int, str, str, bool, int]], db: None
+) -> None:
+    assert _kept_of(said, together=True) == _kept_of(said, together=False)
+
+
+def _kept_of(said: list[tuple[int, str, str, bool, int]], *, together: bool) -> dict[str, object]:
+    """Let four people say this to a shop, give what the store keeps of it, and forget it again."""
+    with transaction.atomic():
+        kept = _told(said, together=together)
+        transaction.set_rollback(True)
+    return kept
+
+
+def _told(said: list[tuple[int, str, str, bool, int]], *, together: bool) -> dict[str, object]:
+    """Let four people, three of whom got an offer, say this to a shop; give what the store keeps of it."""
+    ona = shop()
+    people = [f"+3460055500{place}" for place in range(4)]
+    contacts = [agreed(ona, phone=phone).pk for phone in people[:3]]
+    into = batch(ona)
+    frozen(ona, into)
+    tokens = accepted(ona, hold(ona))
+    offers = {
+        contact_id: tokens[delivery_id]
+        for delivery_id, contact_id in Delivery.objects.values_list("id", "contact_id")
+    }
+    # A second offer waits for all of them.
+    frozen(ona, batch(ona))
+    arrived = [
+        _arrived(
+            ona,
+            text,
+            from_phone=people[who],
+            kind=kind,
+            wamid=f"wamid.{place}",
+            context_wamid=f"wamid.{offers[contacts[who]].hex}" if quotes and who < len(contacts) else None,
+            at=NOON + timedelta(minutes=minutes),
+        )
+        for place, (who, text, kind, quotes, minutes) in enumerate(said)
+    ]
+    if together:
+        receive(arrived)
+    else:
+        for one in arrived:
+            receive([one])
+    return {
+        "windows": _kept(ServiceWindow, "identity__value_hash", "closes_at"),
+        "conversations": _kept(Conversation, "last_wrote_at", "waiting_since"),
+        "messages": _kept(Message, "wamid_hash", "is_leaving", "kind", "at", "answers__state"),
+        "standings": _kept(Standing, "may_write", "since"),
+        "suppressions": sorted(Suppression.objects.values_list("hash", "kind")),
+        "deliveries": _kept(Delivery, "state", "reason", "replied_at", "left_at", "confirms__source"),
+        "replied": [tallies(into).get("replied"), tallies(into).get("left")],
+    }
+
+
+def _kept(model: type[Model], *fields: str) -> list[str]:
+    """Read rows as text, sorted; whose they are by the phone."""
+    rows = model._default_manager.values_list("contact__identities__value_hash", *fields)
+    return sorted(
+        repr([bytes(cell) if isinstance(cell, memoryview) else cell for cell in row]) for row in rows
+    )
+
+
+def _arrived(of: Shop, text: str | None = "Hola", **facts: object) -> Arrived:
+    return Arrived(message(text, **facts), of.number, LATER)
 
 
 def _changed() -> IdentityChange:

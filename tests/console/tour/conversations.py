@@ -15,7 +15,7 @@ from difusio.common.clock import now
 from difusio.common.keyring import keyring
 from difusio.contacts.models import Contact
 from difusio.inbox.models import Conversation
-from difusio.inbox.receive import receive
+from difusio.inbox.receive import Arrived, receive
 from difusio.inbox.waiting import settle
 from difusio.numbers.models import Number
 from difusio.outbox.claim import CONTENT
@@ -91,7 +91,7 @@ def write(
         kind=kind,
         text=text,
     )
-    return receive(told, number=number, at=at).contact_id
+    return receive([Arrived(told, number, at)])[0].contact_id
 
 
 def _send_offer(shop: Shop, contact_id: int) -> None:
