@@ -61,6 +61,22 @@ class Store:
     _site: Site = field(repr=False)
     _users: int = field(repr=False)
     _pid: int = field(repr=False)
+    _durable: bool = field(repr=False)
+
+    def ensure_running(self, *, wait_s: float = 90.0) -> bool:
+        """Start the server again if it is gone, at the same URL; say whether it was.
+
+        Whoever uses the store waits for it to answer, and nobody else would start it.  Costs a lock of a file where all
+        is well.  Raises StoreError in all its kinds.
+        """
+        if not _is_free(self._site):
+            return False
+        deadline = time.monotonic() + wait_s
+        with as_sentences(self._site.home), _alone(self._site, wait_s):
+            if self._users not in _open_here or not _is_free(self._site):
+                return False  # we have left, or somebody was faster
+            _ensure_running(self._site, durable=self._durable, deadline=deadline)
+        return True
 
     def close(self) -> None:
         """Leave; the last process that leaves stops the server.  Repeating the call does nothing.
@@ -111,8 +127,9 @@ def open_store(
             try:
                 _ensure_running(site, durable=durable, deadline=deadline)
                 store = Store(
-                    url=site.url(), data=site.data, log=site.log, _site=site, _users=users, _pid=os.getpid()
-                )
+                    url=site.url(), data=site.data, log=site.log, _site=site, _users=users, _pid=os.getpid(),
+                    _durable=durable,
+                )  # fmt: skip
             except BaseException:
                 os.close(users)
                 _stop_if_unused(site, start_lock)

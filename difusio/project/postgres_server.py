@@ -8,6 +8,7 @@ import hashlib
 import os
 import secrets
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -27,6 +28,7 @@ _PORT = 5432  # only a part of the socket's name: nothing listens on a network
 _SOCKET_MAX_BYTES = 99  # macOS allows 103, Linux 107
 _CREATE_S = 120.0
 _ASK_S = 10.0
+_PRIVATE = 0o700
 _LOG_MAX_BYTES = 1_000_000
 _LOG_LINES_SHOWN = 12
 _SMALL_SHARED_MEMORY_BYTES = 512 * 2**20
@@ -323,7 +325,12 @@ def _refuse_other_versions(site: Site) -> None:
 
 
 def _socket_folder(site: Site) -> Path:
-    """Choose a private folder for the socket, short enough for the system, and note it for those who join."""
+    """Choose a private folder for the socket, short enough for the system, and note it for those who join.
+
+    The one that was noted stays: whoever used the server that is gone looks for the next one there.
+    """
+    if (noted := _noted_socket_folder(site)) is not None:
+        return noted
     drop_socket_folder(site)
     sockets = site.folder / "run"
     if len(os.fsencode(sockets / f".s.PGSQL.{_PORT}")) > _SOCKET_MAX_BYTES:
@@ -333,6 +340,18 @@ def _socket_folder(site: Site) -> Path:
     site.runner.own(sockets)
     _write(site.socket_note, str(sockets))
     return sockets
+
+
+def _noted_socket_folder(site: Site) -> Path | None:
+    """Give the folder of the server before this one, if it is there and nobody else's."""
+    try:
+        noted = Path(site.socket_note.read_text())
+        found = noted.lstat()
+    except FileNotFoundError:
+        return None
+    owner = os.geteuid() if site.runner.uid is None else site.runner.uid
+    is_private = stat.S_ISDIR(found.st_mode) and stat.S_IMODE(found.st_mode) == _PRIVATE
+    return noted if is_private and found.st_uid == owner else None
 
 
 def _settings(site: Site, sockets: Path, *, durable: bool) -> str:

@@ -9,6 +9,9 @@ from threading import Event
 
 import structlog
 
+from difusio.project.embedded_postgres import Store
+from difusio.project.postgres_programs import StoreError
+
 _POLL_S = 0.2
 # A process that keeps dying is started again after this much longer each time, up to the most.
 _FIRST_WAIT_S = 0.5
@@ -40,6 +43,17 @@ class _Child:
             command = [sys.executable, "-m", "difusio", *self._arguments, "--parent", str(parent)]
             # A terminal's Ctrl-C reaches us; we end our children in order.
             self.process = subprocess.Popen(command, start_new_session=True)
+
+
+def keep_store(store: Store, stop: Event) -> None:
+    """Start the embedded server again whenever it is gone, until ``stop`` is set; its users wait for it meanwhile."""
+    while not stop.wait(_POLL_S):
+        try:
+            if store.ensure_running():
+                _log.warning("store.started_again")
+        except StoreError as error:
+            _log.error("store.not_started", error=type(error).__name__)
+            stop.wait(_MOST_WAIT_S)
 
 
 def supervise(processes: Mapping[str, Sequence[str]], stop: Event) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from threading import Event
 
 import psycopg
 import pytest
@@ -32,6 +33,7 @@ from difusio.project.postgres_server import (
     PasswordWrong,
     memory_settings,
 )
+from difusio.project.supervisor import keep_store
 from tests.project.store_processes import StoreUser, kill_server, ordinary_user, postmaster
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="shows what happens when root runs Difusió")
@@ -99,6 +101,14 @@ def keep(url: str, name: str) -> None:
 
 def kept(url: str) -> list[tuple[object, ...]]:
     return ask(url, "SELECT name FROM kept ORDER BY name")
+
+
+def began(url: str) -> object:
+    """Say when the server began; None: it does not answer."""
+    try:
+        return ask(url, "SELECT pg_postmaster_start_time()")[0][0]
+    except psycopg.OperationalError:
+        return None
 
 
 def rights(folder: Path) -> list[tuple[Path, int, int]]:
@@ -393,6 +403,56 @@ def it_is_simply_opened_after_its_server_was_killed(home: Path) -> None:
 
     assert found == [("Asha",)]
     assert not status(home).running
+
+
+def it_starts_its_killed_server_again_for_those_who_use_it(home: Path) -> None:
+    with open_store(home) as store:
+        keep(store.url, "Asha")
+        was_gone = [store.ensure_running()]
+        os.kill(postmaster(store.data), signal.SIGKILL)
+        wait_until(lambda: not status(home).running)
+
+        was_gone += [store.ensure_running(), store.ensure_running()]
+        found = kept(store.url)
+    was_gone.append(store.ensure_running())
+
+    assert was_gone == [False, True, False, False]
+    assert found == [("Asha",)]
+    assert not status(home).running
+
+
+def it_starts_it_again_where_its_users_look_for_it_in_a_home_with_a_long_path(tmp_path: Path) -> None:
+    with ordinary_user(tmp_path) as someone:
+        home = someone.folder / ("x" * 150) / "home"
+        with someone.user(home) as user:
+            url = user.url()
+            user.does(
+                "import os, signal; postmaster = (store.data / 'postmaster.pid').read_text().split()[0]"
+            )
+            user.does("os.kill(int(postmaster), signal.SIGKILL)")
+            user.does("while not store.ensure_running(): pass")
+            user.does("import psycopg; psycopg.connect(store.url).close()")
+            same = conninfo_to_dict(url)["host"] == (home / "postgres" / "socket-folder").read_text()
+            complaints = user.ends()
+
+    assert same
+    assert complaints == ""
+
+
+def it_is_kept_running_until_it_is_told_to_stop(home: Path) -> None:
+    stop = Event()
+    with open_store(home) as store, ThreadPoolExecutor(1) as threads:
+        keeping = threads.submit(keep_store, store, stop)
+        keep(store.url, "Asha")
+        first = began(store.url)
+        os.kill(postmaster(store.data), signal.SIGKILL)
+
+        wait_until(lambda: began(store.url) not in {None, first})
+        found = kept(store.url)
+        stop.set()
+        keeping.result()
+
+    assert found == [("Asha",)]
 
 
 def it_is_simply_opened_after_everything_was_killed_while_it_was_written(home: Path) -> None:

@@ -175,7 +175,7 @@ def metrics(_installation: "Installation", host: str, port: int, parent: int) ->
 @_parent
 @engine
 def up(
-    _installation: "Installation",
+    installation: "Installation",
     host: str,
     port: int,
     receive_port: int,
@@ -184,7 +184,7 @@ def up(
 ) -> None:
     """Run everything that one machine needs, until it is told to stop."""
     from difusio.project.serving import end_with, listen, stop_on_signals
-    from difusio.project.supervisor import supervise
+    from difusio.project.supervisor import keep_store, supervise
 
     # Say it now, in one sentence, rather than from a child that is started again and again.
     for wanted in (port, receive_port, *([] if metrics_port is None else [metrics_port])):
@@ -197,6 +197,8 @@ def up(
     click.echo(
         f"Difusió: pages on http://{host}:{port}/, webhooks on http://{host}:{receive_port}/webhooks/whatsapp"
     )
+    if installation.store is not None:
+        threading.Thread(target=keep_store, args=(installation.store, stop), daemon=True).start()
     figures = {"metrics": ["metrics", "--port", str(metrics_port)]} if metrics_port is not None else {}
     supervise(
         {
