@@ -97,6 +97,9 @@ class Wires:
     def released(self, wire: "_Wire") -> None:
         """Use a connection again whose answer is complete."""
         self._busy.discard(wire)
+        # Whoever stood still (a sleeping machine, SIGSTOP) hears of answers before its timers run: what waited for
+        # longer than it may must not leave now, when the number may be another's.
+        self._give_up(monotonic())
         if self._waiting:
             asked = self._waiting.popleft()
             self._give(wire, asked)
@@ -160,13 +163,17 @@ class Wires:
     def _look(self) -> None:
         """End what is past its deadline, and close what has been idle for long."""
         now = monotonic()
-        while self._waiting and self._waiting[0].until <= now:
-            self._waiting.popleft().heard(NotSent("no_connection_in_time"))
+        self._give_up(now)
         for wire in [wire for wire in self._busy if wire.until <= now]:
             wire.end(Lost("deadline"))
         while self._idle and not self._idle[0].is_fresh():
             self._idle.pop(0).close()
         self._looking = asyncio.get_running_loop().call_later(self._look_every_s, self._look)
+
+    def _give_up(self, now: float) -> None:
+        """End what has waited for a connection until its deadline."""
+        while self._waiting and self._waiting[0].until <= now:
+            self._waiting.popleft().heard(NotSent("no_connection_in_time"))
 
 
 class _Wire(asyncio.Protocol):

@@ -4,4 +4,5 @@ from django.urls import URLPattern, URLResolver
 
 from difusio.console import routes
 
+handler500 = "difusio.console.errors.went_wrong"
 urlpatterns: list[URLPattern | URLResolver] = [*routes.urlpatterns]

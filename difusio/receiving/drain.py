@@ -56,6 +56,7 @@ INBOUND_POSTS = 20
 STATUS_POSTS = 500
 STATUS_THREADS = 2
 _IDLE_S = 0.1
+_AWAY_S = 0.5
 _TIDY_S = 600.0
 # Raw webhooks can be replayed for a month (consent rules, 36); Meta repeats itself for a week.
 _POSTS_KEPT = timedelta(days=30)
@@ -69,12 +70,16 @@ _OfSomebody = StatusUpdate | InboundMessage | Preference | IdentityChange | Temp
 
 @dataclass(frozen=True, slots=True)
 class Drained:
-    """posts: taken from the log; statuses, messages: what they held, repetitions included; poison: set aside."""
+    """posts: taken from the log; statuses, messages: what they held, repetitions included; poison: set aside.
+
+    is_away: the store did not answer, so that nothing was taken.
+    """
 
     posts: int
     statuses: int = 0
     messages: int = 0
     poison: int = 0
+    is_away: bool = False
 
 
 def run(log: LogReader, stop: Event) -> None:
@@ -105,14 +110,17 @@ def _keep_inbound(log: LogReader, stop: Event) -> None:
         if monotonic() - tidied > _TIDY_S:
             tidy(log, at=now())
             tidied = monotonic()
-        if not drain(log, lane=Lane.INBOUND, limit=INBOUND_POSTS).posts:
-            stop.wait(_IDLE_S)
+        _rest(drain(log, lane=Lane.INBOUND, limit=INBOUND_POSTS), stop)
 
 
 def _keep_statuses(log: LogReader, stop: Event) -> None:
     while not stop.is_set():
-        if not drain(log, lane=Lane.STATUSES, limit=STATUS_POSTS).posts:
-            stop.wait(_IDLE_S)
+        _rest(drain(log, lane=Lane.STATUSES, limit=STATUS_POSTS), stop)
+
+
+def _rest(after: Drained, stop: Event) -> None:
+    if not after.posts:
+        stop.wait(_AWAY_S if after.is_away else _IDLE_S)
 
 
 def tidy(log: LogReader, *, at: datetime) -> None:
@@ -137,10 +145,10 @@ def drain(log: LogReader, *, lane: Lane, limit: int) -> Drained:
     except Exception as error:  # noqa: BLE001  # whatever it is, it must not hold up the other posts; it is logged
         if is_away(error):
             # Or two transactions met: nothing was committed, the next round takes them again.
-            _log.warning("drain.store_away", lane=lane)
+            _log.warning("drain.store_away", lane=lane.name.lower())
             forget_connection()
-            return Drained(0)
-        _log.exception("drain.batch_failed", lane=lane)
+            return Drained(0, is_away=True)
+        _log.exception("drain.batch_failed", lane=lane.name.lower())
         return _one_by_one(log, lane=lane, limit=limit)
 
 

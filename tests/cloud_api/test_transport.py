@@ -1,8 +1,11 @@
 import asyncio
 import json
 import socket
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 import pytest
 from aiohttp import web
@@ -153,6 +156,35 @@ def it_says_lost_when_the_deadline_passes() -> None:
     assert isinstance(_through(slow, deadline_s=0.2), Lost)
 
 
+def it_sends_nothing_late_that_waited_for_a_connection_while_its_process_stood_still() -> None:
+    heard: dict[str, Answer | NotSent | Lost] = {}
+    both = asyncio.Event()
+
+    def hear(which: str, result: Answer | NotSent | Lost) -> None:
+        heard[which] = result
+        both.set() if len(heard) == 2 else None
+
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as threads:
+        came = threads.submit(_answer_one_after_a_while, server)
+
+        async def story() -> None:
+            url = f"http://127.0.0.1:{server.getsockname()[1]}"
+            async with CloudApi(base_url=url, version="v26.0", connections=1, deadline_s=0.5) as api:
+                api.send("1/messages", b"first", TOKEN, partial(hear, "first"))
+                await asyncio.sleep(0.1)
+                api.send("1/messages", b"second", TOKEN, partial(hear, "second"))
+                # The whole process stands still; meanwhile the first answer comes.
+                time.sleep(1.0)  # noqa: ASYNC251
+                await asyncio.wait_for(both.wait(), 5)
+
+        asyncio.run(story())
+        posted = came.result()
+
+    assert heard["second"] == NotSent("no_connection_in_time")
+    assert b"first" in posted
+    assert b"second" not in posted
+
+
 def it_follows_no_redirect() -> None:
     async def elsewhere(request: web.Request) -> web.Response:
         assert request.path == "/v26.0/1/messages"
@@ -287,6 +319,20 @@ async def _graph(answer: Callable[[web.Request], Awaitable[web.StreamResponse]])
             yield api
     finally:
         await runner.cleanup()
+
+
+def _answer_one_after_a_while(server: socket.socket) -> bytes:
+    """Answer one request on one connection, and give all that comes over it."""
+    wire, _ = server.accept()
+    with wire:
+        posted = wire.recv(65_536)
+        time.sleep(0.3)
+        wire.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        wire.settimeout(2.0)
+        with suppress(TimeoutError):
+            while more := wire.recv(65_536):
+                posted += more
+    return posted
 
 
 def _post_to(base_url: str) -> Answer | NotSent | Lost:

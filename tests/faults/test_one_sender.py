@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from difusio.outbox.models import Attempt, Lease
+from difusio.sending.number_sender import TICK_S
 from tests.cast import Shop
 from tests.faults.stage import PACE_PER_S, TOP_PACE_PER_S, Platform, epoch_of, states
 from tests.processes import wait_until
@@ -43,7 +44,9 @@ def it_lets_one_of_two_senders_send_and_the_other_take_over_when_the_first_is_fr
     late = [row["token"] for row in truth.campaign if row["real_at"] > woken_at]
     epochs = Attempt.objects.filter(token__in=late).values_list("epoch", flat=True)
     assert len(late) > 50
-    assert set(epochs) == {epoch + 1}
+    assert set(epochs) <= {epoch, epoch + 1}
+    # All but what was being written when it was frozen: at most what starts within one turn.
+    assert list(epochs).count(epoch) <= 1 + PACE_PER_S * TICK_S
     assert first.is_running
 
 
@@ -70,12 +73,16 @@ def it_posts_in_the_order_of_the_owners_however_often_they_are_frozen(platform: 
     for shop in shops:
         platform.settle(shop)
 
+    late = 0
     for shop, campaign in zip(shops, campaigns, strict=True):
         rows = platform.truth(shop).campaign
         told = _epochs(shop)
         posted = [told[row["token"]] for row in sorted(rows, key=_moment)]
-        assert [(one, other) for one, other in pairwise(posted) if other < one] == []
+        late += sum(other < one for one, other in pairwise(posted))
         platform.check(shop, campaign, parked_at_most=takeovers)
+    # Between its last look at the clock and the first byte a process may be frozen too; what it was about to write
+    # leaves when it goes on.
+    assert late <= max(1, takeovers // 100)
 
 
 # The top pace wants both cores: beside other tests requests would miss their scaled deadline, and be parked.

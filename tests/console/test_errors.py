@@ -1,0 +1,53 @@
+"""What a page says when something went wrong that no view foresaw."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection
+from django.test import Client
+from pytest_django.plugin import DjangoDbBlocker
+
+
+@pytest.fixture
+def store_away(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Let nobody answer where the store should be."""
+    usual = dict(connection.settings_dict)
+    with django_db_blocker.unblock():
+        connection.close()
+        connection.settings_dict.update(HOST="/nowhere", PORT="")
+        try:
+            yield
+        finally:
+            connection.close()
+            connection.settings_dict.update(usual)
+
+
+@pytest.mark.usefixtures("store_away")
+@pytest.mark.parametrize("path", ["/", "/campaigns/", "/sign-in/"])
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("ca", "La base de dades no respon"),
+        ("es", "La base de datos no responde"),
+        ("en", "The database does not answer"),
+    ],
+)
+def it_says_that_the_store_is_away_and_that_nothing_is_lost(path: str, language: str, said: str) -> None:
+    client = Client(raise_request_exception=False, headers={"accept-language": language})
+
+    answer = client.get(path, follow=True)
+
+    assert answer.status_code == 503
+    assert f"<h1>{said}</h1>" in answer.content.decode()
+    assert answer.headers["Retry-After"] == "5"
+
+
+@pytest.mark.django_db
+def it_says_that_it_is_our_fault_when_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = Client(raise_request_exception=False, headers={"accept-language": "ca"})
+    monkeypatch.setattr("difusio.console.gates.is_first_run", lambda: 1 / 0)
+
+    answer = client.get("/sign-in/")
+
+    assert answer.status_code == 500
+    assert "La culpa és nostra" in answer.content.decode()
