@@ -181,6 +181,10 @@ class PeopleFile:
             # Whoever says no is not among those of whom somebody says that they all agreed.
             return None
         if word in _YES:
+            if not cells.get("topic"):
+                raise UnreadableCellError(
+                    "a yes without its topic: the pages ask once for topic, words and proof of all who said yes"
+                )
             word = "granted"
         if word not in {"granted", "withdrawn"}:
             raise UnreadableCellError("the consent is none of granted, withdrawn and none")

@@ -23,6 +23,7 @@ _ROWS: Final = (
     _("the cell under %(column)s is a formula"),
     _("the consent is none of granted, withdrawn and none"),
     _("a consent without its topic"),
+    _("a yes without its topic: the pages ask once for topic, words and proof of all who said yes"),
     _("a consent without its date"),
     _("a consent without its proof: %(columns)s missing"),
     _("the topic is unknown in this workspace"),

@@ -90,10 +90,13 @@ def it_says_who_may_have_got_it_twice(client: Client, campaign: Campaign) -> Non
         )
 
     people = client.get(f"/campaigns/{campaign.pk}/people/").content.decode()
+    head, *rows = _rows(client, campaign)
     person = client.get(f"/contacts/{twice.contact_id}/").content.decode()
     another = client.get(f"/contacts/{Contact.objects.get(first_name='Dunia').pk}/").content.decode()
 
     assert people.count("may have got it twice") == 1
+    marked = head.index("Possible duplicate")
+    assert {row[head.index("First name")]: row[marked] for row in rows if row[marked]} == {"Asha": "yes"}
     assert person.count("may have got it twice") == 1
     assert "may have got it twice" not in another
 

@@ -162,7 +162,7 @@ def it_takes_no_yes_for_a_consent_whose_words_nobody_knows(shop: Workspace) -> N
 
     upload.refresh_from_db()
     assert (Contact.objects.count(), Entry.objects.count()) == (1, 0)
-    assert "a consent without its topic" in b"".join(pieces(upload, "refused")).decode("utf-8-sig")
+    assert "a yes without its topic" in b"".join(pieces(upload, "refused")).decode("utf-8-sig")
 
 
 def it_gives_nobody_a_consent_that_nobody_asserted(shop: Workspace) -> None:

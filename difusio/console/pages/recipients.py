@@ -177,7 +177,7 @@ def _lines(pages: Iterator[list[Recipient]], *, zone: str, with_phones: bool, la
             _("Code"),
         ]
         head += [_("Planned at"), _("Accepted at"), _("Delivered at"), _("Read at")]
-        head += [_("Failed at"), _("Replied at"), _("Left at")]
+        head += [_("Failed at"), _("Replied at"), _("Left at"), _("Possible duplicate")]
         if with_phones:
             head += [_("Phone"), _("Customer number")]
     # The mark tells a spreadsheet that this is UTF-8.
@@ -209,6 +209,7 @@ def _cells(one: Recipient, *, with_phones: bool) -> list[str]:
                 one.left_at,
             )
         ),
+        _("yes") if one.is_possible_duplicate else "",
     ]
     if with_phones:
         cells += [neutral(one.identities.get("phone", "")), neutral(one.identities.get("customer", ""))]

@@ -51,7 +51,7 @@ class Simulator:
                     "display_phone_number": DISPLAY_PHONE,
                     "verified_name": BUSINESS,
                     "mps": PACE_PER_S,
-                    "burst_s": 0.05,
+                    "burst_s": 0.2,
                 }
             ],
             "templates": TEMPLATES,
