@@ -5,7 +5,10 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from tests.processes import wait_until
 
 CHROMIUM = "/usr/bin/chromium"
 _MISSING = "Chromium is missing (on Debian: apt-get install chromium)"
@@ -32,6 +35,29 @@ def browser(django_db_setup: None) -> Iterator[Browser]:
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture(autouse=True)
+def served_to_the_end(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let the server finish what a closed page had still asked.
+
+    The tables are emptied after each test, and the two may wait for each other's locks.
+    """
+    if "transactional_db" not in request.fixturenames:
+        yield
+        return
+    request.getfixturevalue("transactional_db")
+    yield
+    wait_until(_nobody_is_busy, "the server has answered everything")
+
+
+def _nobody_is_busy() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND state <> 'idle'"
+            " AND backend_type = 'client backend' AND pid <> pg_backend_pid())"
+        )
+        return bool(cursor.fetchone()[0])
 
 
 @pytest.fixture
