@@ -53,6 +53,11 @@ def size(people: int, *, is_wanted: bool) -> int:
     return min(people, MOST, max(1, settings.DIFUSIO_CANARY_LEAST, share))
 
 
+def longest_wait(canary: int, people: int) -> timedelta:
+    """Say for how long the rest may wait for the canary; less where Meta soon tells what came of each."""
+    return timedelta(seconds=settings.DIFUSIO_CANARY_S) if 0 < canary < people else timedelta(0)
+
+
 def judge_canaries(*, at: datetime) -> int:
     """Let the rest of each campaign go whose canary has settled, or hold it and say why; give how many were judged.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from difusio.campaigns.audience import Counted, counted, planned
-from difusio.campaigns.canary import size
+from difusio.campaigns.canary import longest_wait, size
 from difusio.campaigns.errors import NoSuchCampaign
 from difusio.campaigns.findings import findings
 from difusio.campaigns.forecast import Forecast, ends_at, forecast
@@ -24,8 +24,8 @@ class Preflight:
     required_fields: placeholders without default read these; people without them are skipped as ``missing_field``.
     room: to how many more people Meta lets the portfolio write now.  at_once: how many leave without waiting for more
     of it.  leaves_at: the moment it is scheduled for, else at once.  canary: how many get it first, 0: all at once.
-    forecast: how it would go from then on; finish_at: when the last one leaves, by the number's pace, the nights and
-    the room.  cost: None: unknown, no rate card.
+    forecast: how it would go from then on; finish_at: when the last one leaves, by the number's pace, the nights, the
+    room and the longest wait for the canary.  cost: None: unknown, no rate card.
     """
 
     campaign_id: int
@@ -75,6 +75,7 @@ def examine(count: Counted, *, at: datetime) -> Preflight:
     leaves = spread(portfolio, room, count.people, pace_per_s=pace, at=at)
     leaves_at = count.plan.leaves_at
     ends = ends_at(campaign.kind, count.plan.variant.round.not_after, leaves_at=leaves_at)
+    canary = size(count.people, is_wanted=count.plan.variant.round.has_canary)
     course = forecast(
         count.eligible,
         leaves_at=leaves_at,
@@ -95,9 +96,10 @@ def examine(count: Counted, *, at: datetime) -> Preflight:
         room=room,
         at_once=leaves.at_once,
         leaves_at=leaves_at,
-        finish_at=max(course.finish_at, leaves_at + (leaves.done_at - at)),
+        finish_at=max(course.finish_at, leaves_at + (leaves.done_at - at))
+        + longest_wait(canary, count.people),
         forecast=course,
-        canary=size(count.people, is_wanted=count.plan.variant.round.has_canary),
+        canary=canary,
         cost=_cost(count, at=at),
         findings=findings(count, at=at, leaves=leaves, room=room),
     )

@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import LazySettings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from difusio.campaigns.audience import choose_version
+from difusio.campaigns.edit import edit_when
 from difusio.campaigns.errors import NoSuchCampaign
 from difusio.campaigns.preflight import preflight
 from difusio.numbers.models import Portfolio
@@ -72,6 +74,21 @@ def it_says_what_the_rules_find() -> None:
 
     assert checked.is_blocked
     assert "does not say how to leave" in checked.findings[0].text
+
+
+def it_says_when_it_is_done_with_the_longest_wait_for_the_canary(settings: LazySettings) -> None:
+    settings.DIFUSIO_CANARY_FROM, settings.DIFUSIO_CANARY_LEAST = 3, 1
+    ona = shop()
+    for place in range(3):
+        agreed(ona, f"N{place}")
+    campaign = draft(ona)
+
+    canaried = preflight(campaign.pk, at=NOON)
+    edit_when(campaign.pk, None, has_canary=False, at=NOON)
+    at_once = preflight(campaign.pk, at=NOON)
+
+    assert (canaried.canary, at_once.canary) == (1, 0)
+    assert canaried.finish_at - at_once.finish_at == timedelta(seconds=settings.DIFUSIO_CANARY_S)
 
 
 def it_writes_nothing_and_costs_five_queries_however_large_the_audience_is() -> None:

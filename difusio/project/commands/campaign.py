@@ -334,7 +334,8 @@ def _say_when(checked: "Preflight") -> None:
             f"{checked.at_once} leave at once; the last ones by {checked.finish_at:%Y-%m-%d %H:%M} UTC."
         )
     else:
-        click.echo(f"At {checked.pace_per_s} a second it is done {lasts:.0f} s after the launch.")
+        latest = " at the latest" if checked.canary else ""
+        click.echo(f"At {checked.pace_per_s} a second it is done {lasts:.0f} s after the launch{latest}.")
     course = checked.forecast
     if course.asleep:
         click.echo(f"  {course.asleep} of them have quiet hours then and wait until those end.")

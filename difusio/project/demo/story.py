@@ -270,7 +270,8 @@ def _check(stage: Stage) -> None:
         unpriced = f", {cost.unpriced} people without a price" if cost.unpriced else ""
         price = f"about {cost.amount_micros / 1e6:.2f} {cost.currency} by a made-up rate card{unpriced}"
     lasts = (checked.finish_at - checked.at).total_seconds()
-    stage.say(f"           At {checked.pace_per_s} a second done in {lasts:.0f} s; {price}.")
+    latest = " at the latest" if checked.canary else ""
+    stage.say(f"           At {checked.pace_per_s} a second done in {lasts:.0f} s{latest}; {price}.")
     for finding in checked.findings:
         stage.say(f"           {finding.level}: {finding.text}")
 
