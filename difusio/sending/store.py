@@ -3,6 +3,7 @@
 import os
 from collections import deque
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
@@ -165,6 +166,11 @@ class Outbox:
             is_full=bulk <= found or 0 < urgent <= len(ready) - found,
         )
 
+    @property
+    def known_batches(self) -> int:
+        """Count the batches whose messages it keeps compiled."""
+        return len(self._renderers)
+
     def give_back(self, ready: Iterable[Ready]) -> None:
         """Put what was claimed and not started back into the queue."""
         given = list(ready)
@@ -215,10 +221,17 @@ class Outbox:
 
     def _open_batches(self) -> list[OpenBatch]:
         found = claim.open_batches(self._number.id, at=now())
+        self._forget_all_but({batch.id for batch in found})
         if any(batch.is_marketing for batch in found) and self._unread_age() > UNREAD_S:
             found = [batch for batch in found if not batch.is_marketing]
         at = monotonic()
         return [batch for batch in found if self._resting.get(batch.id, at) <= at]
+
+    def _forget_all_but(self, open_ids: AbstractSet[int]) -> None:
+        """Let go of what was kept for batches that are done: each reply and each confirmation is one of its own."""
+        for kept in (self._renderers, self._resting, self._no_room_until):
+            for batch_id in kept.keys() - open_ids:
+                del kept[batch_id]
 
     def _claim_fairly(self, peers: Sequence[OpenBatch], wanted: int) -> list[Ready]:
         """Claim from the batches of one lane in equal shares."""

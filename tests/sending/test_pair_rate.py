@@ -49,6 +49,17 @@ def it_forgets_everybody_who_may_be_written_to_again() -> None:
     assert len(rate) == pytest.approx(600, abs=5)
 
 
+def it_forgets_the_others_while_somebody_who_borrowed_is_in_debt_for_minutes() -> None:
+    rate = PairRate()
+    for _ in range(BURST):
+        rate.take("asha", 0.0, may_borrow=True)
+    for place in range(10_000):
+        rate.take(f"person {place}", place / 100, may_borrow=False)
+
+    assert len(rate) == pytest.approx(601, abs=50)
+    assert rate.take("asha", 100.0, may_borrow=False) == BURST * EVERY_S - 100.0
+
+
 @settings(max_examples=200)
 @given(
     st.lists(
