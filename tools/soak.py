@@ -5,13 +5,15 @@ accepted a second, the memory of each process, how old the oldest unread webhook
 
     make soak MINUTES=20 PACE=1000
 
-Memory is what is a process's own (Linux's RssAnon): the store's shared buffers fill once and are shared.  The simulator
-remembers all that it took, so that it can be asked; it is shown and not judged.
+Memory is what is a process's own (Linux's RssAnon): the store's shared buffers fill once and are shared.  Shown and not
+judged are the simulator, which remembers all that it took so that it can be asked, and ``passing``: those of the
+store's processes that come for one piece of work and go, and take what that work is worth.
 """
 
 import argparse
 import json
 import os
+import re
 import statistics
 import sys
 import tempfile
@@ -27,6 +29,7 @@ from django.db import connection
 from difusio.project.bench.store import own_store
 
 TABLES: Final = ("outbox_delivery", "outbox_attempt", "outbox_tally", "log_post", "receiving_seenevent")
+LEAST_OF_PACE: Final = 0.95
 MOST_GROWTH: Final = 0.05
 MOST_QUEUE_AGE_S: Final = 5.0
 MOST_BLOAT: Final = 2.0
@@ -38,15 +41,24 @@ _LINE_S: Final = 60.0
 _CAMPAIGN_S: Final = 60
 _BEGINS_EARLY_S: Final = 10
 _MB: Final = 1024
+_ENGINES: Final = ("receive", "drain", "clock", "send", "simulator")
+_NOT_JUDGED: Final = ("simulator", "passing")
+# As PostgreSQL titles them.
+_PASSING: Final = re.compile(rb"postgres: (autovacuum worker|parallel worker)")
+_TICKS: Final = os.sysconf("SC_CLK_TCK")
 # A table of a few pages, all of them changed all the time, cannot be bloated to anybody's harm.
 _SMALL_BYTES: Final = 8 << 20
 
 
 @dataclass(slots=True)
 class Watch:
-    """What was seen.  memory_mb: by process, a value a sample; ages_s: of the oldest unread webhook."""
+    """What was seen.  memory_mb: by process, a value a sample; ages_s: of the oldest unread webhook.
+
+    cpu_s: by process, the processor's time at the first sample and at the last.
+    """
 
     memory_mb: dict[str, list[float]] = field(default_factory=dict)
+    cpu_s: dict[str, tuple[float, float]] = field(default_factory=dict)
     ages_s: list[float] = field(default_factory=list)
     accepted: list[int] = field(default_factory=list)
     at: list[float] = field(default_factory=list)
@@ -55,10 +67,23 @@ class Watch:
         """Compare each process's last tenth with the tenth after the first quarter."""
         found = {}
         for name, values in self.memory_mb.items():
+            if name in _NOT_JUDGED:
+                continue
             tenth = max(1, len(values) // 10)
             early = statistics.median(values[len(values) // 4 :][:tenth])
             found[name] = round(statistics.median(values[-tenth:]) / early - 1, 3)
         return found
+
+    def see(self, name: str, memory_mb: float, cpu_s: float = 0.0) -> None:
+        """Note one process's sample."""
+        self.memory_mb.setdefault(name, []).append(memory_mb)
+        first, _ = self.cpu_s.get(name, (cpu_s, cpu_s))
+        self.cpu_s[name] = (first, cpu_s)
+
+    def cores(self) -> dict[str, float]:
+        """Say how much of a core each engine had."""
+        seconds = self.at[-1] - self.at[0]
+        return {name: round((self.cpu_s[name][1] - self.cpu_s[name][0]) / seconds, 2) for name in _ENGINES}
 
     def line(self) -> str:
         """Tell how it stands now."""
@@ -107,17 +132,18 @@ def soak(folder: Path, *, minutes: float, pace: int) -> dict[str, Any]:
         accepted = platform.accepted(shop)
         counts = platform.control("GET", "counts")
         told_us = counters(shop)
-    growth = {name: share for name, share in watch.growth().items() if name != "simulator"}
+    growth = watch.growth()
     age_p99 = sorted(watch.ages_s)[int(len(watch.ages_s) * 0.99)]
     bloat = _bloat()
-    flat = max(growth.values()) < MOST_GROWTH
+    is_flat = max(growth.values()) < MOST_GROWTH
+    is_at_pace = accepted >= LEAST_OF_PACE * pace * seconds
     return {
-        "holds": flat and age_p99 < MOST_QUEUE_AGE_S and bloat < MOST_BLOAT,
+        "holds": is_flat and is_at_pace and age_p99 < MOST_QUEUE_AGE_S and bloat < MOST_BLOAT,
         "minutes": round(seconds / 60, 1), "pace": pace, "campaigns": campaigns,
         "accepted": accepted, "accepted_per_s": round(accepted / seconds, 1),
         "statuses": sum(counts["statuses"].values()), "inbound": counts["inbound"], "left": told_us.get("left", 0),
         "in_doubt": told_us.get("in_doubt", 0), "parked": told_us.get("parked", 0),
-        "queue_age_p99_s": round(age_p99, 2), "growth": growth, "bloat": bloat,
+        "queue_age_p99_s": round(age_p99, 2), "growth": growth, "bloat": bloat, "cores": watch.cores(),
         "memory_mb": {name: round(values[-1], 1) for name, values in watch.memory_mb.items()},
         "scale": SCALED,
     }  # fmt: skip
@@ -137,8 +163,9 @@ def _platform(folder: Path) -> "Iterator[Any]":
 
 
 def _look(platform: Any, shop: Any, watch: Watch, at_s: float) -> None:
-    for name in ("receive", "drain", "clock", "send", "simulator"):
-        watch.memory_mb.setdefault(name, []).append(_own_mb(platform.the(name).pid))
+    for name in _ENGINES:
+        pid = platform.the(name).pid
+        watch.see(name, _own_mb(pid), _cpu_s(pid))
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT coalesce(extract(epoch FROM clock_timestamp() - min(received_at)), 0)"
@@ -147,7 +174,8 @@ def _look(platform: Any, shop: Any, watch: Watch, at_s: float) -> None:
         watch.ages_s.append(float(cursor.fetchone()[0]))
         cursor.execute("SHOW data_directory")
         data = Path(cursor.fetchone()[0])
-    watch.memory_mb.setdefault("store", []).append(_family_mb(data))
+    for name, memory_mb in _family_mb(data).items():
+        watch.see(name, memory_mb)
     watch.accepted.append(platform.accepted(shop))
     watch.at.append(at_s)
 
@@ -161,11 +189,26 @@ def _own_mb(pid: int) -> float:
     return int(found[0].split()[1]) / _MB if found else 0.0
 
 
-def _family_mb(data: Path) -> float:
-    """Add up the server's processes."""
+def _cpu_s(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(") ")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def _family_mb(data: Path) -> dict[str, float]:
+    """Add up the server's processes: those that stay, and those that come and go."""
     first = int((data / "postmaster.pid").read_text("utf-8").split()[0])
     children = Path(f"/proc/{first}/task/{first}/children").read_text("utf-8").split()
-    return sum(_own_mb(pid) for pid in (first, *map(int, children)))
+    found = {"store": _own_mb(first), "passing": 0.0}
+    for pid in map(int, children):
+        found["passing" if _is_passing(pid) else "store"] += _own_mb(pid)
+    return found
+
+
+def _is_passing(pid: int) -> bool:
+    try:
+        return _PASSING.match(Path(f"/proc/{pid}/cmdline").read_bytes()) is not None
+    except OSError:
+        return True  # it has just ended
 
 
 def _bloat() -> float:

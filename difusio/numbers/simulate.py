@@ -2,8 +2,12 @@
 
 import json
 import secrets
+import shlex
+import shutil
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
@@ -19,7 +23,15 @@ _PACE_PER_S: Final = 80
 
 
 class NoSimulator(NumberError):
-    """No simulator answers there: start it on this machine with `whatsapp-simulator --port 4400`, then try again."""
+    """No simulator answers on that port: start it on this machine, then try again."""
+
+
+def start_command() -> str:
+    """Say what to type to start a simulator: the bare name only where a shell finds it."""
+    name = "whatsapp-simulator"
+    ours = Path(sys.executable).with_name(name)
+    program = name if shutil.which(name) or not ours.exists() else shlex.quote(str(ours))
+    return f"{program} --port {USUAL_PORT}"
 
 
 def connect_simulator(

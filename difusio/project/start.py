@@ -34,6 +34,10 @@ class NotReachable(StartError):
     """The PostgreSQL of DATABASE_URL does not answer: check the address, the password and that it runs."""
 
 
+class StoreWentAway(StartError):
+    """The database stopped answering in the middle: see that it runs, look at what was done already, and run the command again."""  # noqa: E501 - the docstring is the message
+
+
 class TooOldServer(StartError):
     """This PostgreSQL is older than 15: update it."""
 

@@ -108,3 +108,15 @@ def it_says_which_setting_is_wrong(tmp_path: Path, variables: dict[str, str], se
     assert len(lines) == 1, done.stderr
     assert lines[0].startswith(sentence)
     assert "planted-password" not in done.stderr
+
+
+def it_says_so_when_the_database_goes_away_in_the_middle_of_a_command(store: str) -> None:
+    with psycopg.connect(store) as other:
+        other.execute("ALTER TABLE numbers_number RENAME TO numbers_kept")
+        other.execute(
+            "CREATE VIEW numbers_number AS"
+            " WITH ended AS MATERIALIZED (SELECT pg_terminate_backend(pg_backend_pid()) AS gone)"
+            " SELECT numbers_kept.* FROM ended LEFT JOIN numbers_kept ON gone"
+        )
+
+    assert complaint("numbers", "list").startswith("The database stopped answering in the middle")

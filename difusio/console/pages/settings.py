@@ -25,7 +25,7 @@ from difusio.numbers.add import NumberError, add
 from difusio.numbers.models import Number
 from difusio.numbers.refresh import refresh as refresh_number
 from difusio.numbers.renew import let_go_on, renew_token
-from difusio.numbers.simulate import USUAL_PORT, connect_simulator
+from difusio.numbers.simulate import USUAL_PORT, connect_simulator, start_command
 from difusio.reports.causes import held_back, stop_sentence
 
 _WEBHOOKS = "/webhooks/whatsapp"
@@ -93,7 +93,7 @@ def simulator(request: ConsoleRequest) -> HttpResponse:
         else:
             _ask(request, number)
             return redirect("number", number.pk)
-    return render(request, "console/settings/simulator.html", {"form": form})
+    return render(request, "console/settings/simulator.html", {"form": form, "command": start_command()})
 
 
 @require_safe

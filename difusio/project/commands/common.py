@@ -39,13 +39,19 @@ def with_installation(command: Callable[Concatenate[Any, P], None]) -> Callable[
 
     @functools.wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
-        from difusio.project.start import start
+        from difusio.common.store import STORE_AWAY, is_away
+        from difusio.project.start import StoreWentAway, start
 
-        installation = start()
         try:
-            command(installation, *args, **kwargs)
-        finally:
-            installation.close()
+            installation = start()
+            try:
+                command(installation, *args, **kwargs)
+            finally:
+                installation.close()
+        except STORE_AWAY as error:
+            if not is_away(error):
+                raise
+            raise StoreWentAway(StoreWentAway.__doc__) from None
 
     return spoken(wrapped)
 
