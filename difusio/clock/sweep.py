@@ -14,6 +14,7 @@ from difusio.common.store import STORE_AWAY, forget_connection
 from difusio.imports.uploads import forget_old
 from difusio.numbers.models import Number
 from difusio.outbox import room
+from difusio.outbox.batches import cancel_returned
 from difusio.outbox.claim import close_finished, expire
 from difusio.outbox.fold import fold_orphans
 from difusio.outbox.record import park, try_again
@@ -59,6 +60,7 @@ def sweep(*, at: datetime) -> Swept:
     )
     orphans = fold_orphans(at=at)
     again = try_again(at=at)
+    cancel_returned(at=at)
     close_finished(before=at - _CLOSE_AFTER)
     forget_old(at=at)
     room.forget(at=at)
