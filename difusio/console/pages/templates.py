@@ -30,6 +30,7 @@ from difusio.message_templates.merge_fields import CONTACT_FIELDS
 from difusio.message_templates.models import Rate, Template, TemplateChange
 from difusio.message_templates.placeholders import Placeholder, UnsupportedError, placeholders
 from difusio.message_templates.rates import MICROS, card_on
+from difusio.message_templates.reasons import reason_sentence
 from difusio.message_templates.submit import NoNumberError, submit
 from difusio.message_templates.sync import sync as sync_templates
 from difusio.numbers.models import Number
@@ -101,6 +102,7 @@ class Move:
     what: str
     old: str
     new: str
+    reason: str
     change: TemplateChange
 
 
@@ -194,6 +196,7 @@ def show(request: ConsoleRequest, template_id: int) -> HttpResponse:
             "line": _line(template),
             "template": template,
             "why_not": _why_not(template),
+            "reason": reason_sentence(template.reason),
             "versions": [
                 _line(each)
                 for each in Template.objects.filter(
@@ -369,6 +372,7 @@ def _move(change: TemplateChange) -> Move:
         str(CHANGE_WORDS[change.kind]),
         str(words.get(change.old, change.old.lower())),
         str(words.get(change.new, change.new.lower())),
+        reason_sentence(change.reason),
         change,
     )
 
