@@ -15,6 +15,7 @@ _PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}")
 
 HeaderFormat = Literal["TEXT", "IMAGE", "VIDEO", "DOCUMENT", "GIF", "LOCATION"]
 SlotButton = Literal["url", "copy_code", "otp", "flow"]
+Part = Literal["part", "header", "button"]
 
 # Buttons that a send says nothing about unless it wants to: they come out as approved.
 _STILL_BUTTONS = frozenset({"QUICK_REPLY", "PHONE_NUMBER", "VOICE_CALL", "REQUEST_CONTACT_INFO"})
@@ -26,7 +27,15 @@ class TemplateError(SentenceError):
 
 
 class UnsupportedTemplateError(TemplateError):
-    """A part of the template cannot be sent from here yet; choose one without it."""
+    """A part of the template cannot be sent from here yet; choose one without it.
+
+    part: what it is part of.  kind: Meta's word for it, "" where it says none.
+    """
+
+    def __init__(self, part: Part, kind: str) -> None:
+        super().__init__(f"A {part} of kind {kind or 'unknown'} cannot be sent from here yet.")
+        self.part = part
+        self.kind = kind
 
 
 class Category(StrEnum):
@@ -254,9 +263,7 @@ def shape_of(
                 if str(button.get("type", "")).upper() == "QUICK_REPLY":
                     quick_replies.append(index)
         elif kind not in _STILL_COMPONENTS:
-            raise UnsupportedTemplateError(
-                f"A part of kind {kind or 'unknown'} cannot be sent from here yet."
-            )
+            raise UnsupportedTemplateError("part", kind)
     if category == Category.AUTHENTICATION and not body_slots:
         # Meta writes the text of these itself, and lists it without its placeholder at times.
         body_slots = ("1",)
@@ -278,7 +285,7 @@ def _header_format(component: dict[str, Any]) -> HeaderFormat:
         case "TEXT" | "IMAGE" | "VIDEO" | "DOCUMENT" | "GIF" | "LOCATION" as known:
             return known
         case other:
-            raise UnsupportedTemplateError(f"A header of kind {other} cannot be sent from here yet.")
+            raise UnsupportedTemplateError("header", other)
 
 
 def _placeholders(component: dict[str, Any]) -> tuple[str, ...]:
@@ -299,7 +306,7 @@ def _button_slot(index: int, button: dict[str, Any]) -> ButtonSlot | None:
         return ButtonSlot(index, "flow")
     if kind in _STILL_BUTTONS:
         return None
-    raise UnsupportedTemplateError(f"A button of kind {kind or 'unknown'} cannot be sent from here yet.")
+    raise UnsupportedTemplateError("button", kind)
 
 
 class _Quality(msgspec.Struct):

@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from difusio.console.bubble import Span, spans
+from difusio.console.delivery_words import explained
 from difusio.inbox.transcript import Line, Transcript
 from difusio.outbox.models import State
 from difusio.reports.causes import failure_sentence, skip_sentence
@@ -18,6 +19,7 @@ from difusio.reports.causes import failure_sentence, skip_sentence
 _KINDS: Final[Mapping[str, Promise]] = {
     "image": _("Picture"),
     "video": _("Film"),
+    "gif": _("GIF"),
     "audio": _("Voice message"),
     "voice": _("Voice message"),
     "document": _("Document"),
@@ -25,27 +27,11 @@ _KINDS: Final[Mapping[str, Promise]] = {
     "location": _("Place"),
     "contacts": _("Contact card"),
     "reaction": _("Reaction"),
-    "order": _("Order"),
+    "order": _("An order"),
 }
 _OTHER_KIND: Final = _("A message that WhatsApp does not hand over")
 _SPOKEN: Final = frozenset({"text", "button", "interactive", "template"})
 
-_WORDS: Final[Mapping[str, Promise]] = {
-    State.QUEUED: _("waits to leave"),
-    State.CLAIMED: _("waits to leave"),
-    State.SENDING: _("is leaving"),
-    State.IN_DOUBT: _("in doubt: no answer from Meta yet"),
-    State.PARKED: _("parked: nobody knows whether it arrived"),
-    State.ACCEPTED: _("sent"),
-    State.SENT: _("sent"),
-    State.DELIVERED: _("delivered"),
-    State.READ: _("read"),
-    State.REFUSED: _("not delivered"),
-    State.FAILED: _("not delivered"),
-    State.SKIPPED: _("not sent"),
-    State.EXPIRED: _("not sent: too late"),
-    State.CANCELLED: _("not sent: cancelled"),
-}
 _TICKS: Final = {
     State.ACCEPTED: "sent",
     State.SENT: "sent",
@@ -88,7 +74,7 @@ def _said(line: Line, day: date | None) -> Said:
     text = preview.body if preview else line.text
     media = kind_word(line.kind)
     if preview and preview.media:
-        media = _KINDS.get(preview.media, preview.media)
+        media = media_word(preview.media)
     return Said(
         line=line,
         day=day,
@@ -98,7 +84,7 @@ def _said(line: Line, day: date | None) -> Said:
         footer=preview.footer if preview else "",
         buttons=tuple(button.text for button in preview.buttons) if preview else (),
         ticks=_TICKS.get(State(line.state), "") if line.state else "",
-        word=_WORDS[line.state] if line.state else "",
+        word=explained(line.state) if line.state else "",
         why=_why(line),
     )
 
@@ -106,6 +92,11 @@ def _said(line: Line, day: date | None) -> Said:
 def kind_word(kind: str) -> str | Promise:
     """Name what came without words; nothing for what speaks for itself."""
     return "" if kind in _SPOKEN else _KINDS.get(kind, _OTHER_KIND)
+
+
+def media_word(kind: str) -> str | Promise:
+    """Name what stands on top of a message: ``image`` … as Meta says it; what is not known keeps Meta's word."""
+    return _KINDS.get(kind, kind)
 
 
 def _why(line: Line) -> str:

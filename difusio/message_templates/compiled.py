@@ -3,12 +3,23 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from difusio.cloud_api.messages import CompiledTemplate, HeaderMedia, Path, compile_template
+from difusio.cloud_api.messages import (
+    CompiledTemplate,
+    HeaderMedia,
+    MissingHeaderError,
+    Path,
+    compile_template,
+)
 from difusio.cloud_api.templates import shape_of
 from difusio.message_templates.mapping import mapped, required_of
 from difusio.message_templates.models import Template
+from difusio.message_templates.placeholders import UnsupportedError
 
 Contact = Mapping[str, object]
+
+
+class PlaceOnTopError(UnsupportedError):
+    """A place on top of a message cannot be sent from here yet: choose a template without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +58,7 @@ class BatchMessage:
 def compile_batch(template: Template, values: Mapping[str, str]) -> BatchMessage:
     """Read a template and its values once for a whole batch.
 
-    values: by key (see ``placeholders``).  Raises what ``mapping.mapped`` raises, and cloud_api's MissingHeaderError
-    for headers that are a place.
+    values: by key (see ``placeholders``).  Raises what ``mapping.mapped`` raises, and PlaceOnTopError.
     """
     pairs = mapped(template, values)
     shape = shape_of(
@@ -59,7 +69,10 @@ def compile_batch(template: Template, values: Mapping[str, str]) -> BatchMessage
         parameter_format=template.parameter_format,
     )
     media = next((pair.value.render({}) for pair in pairs if pair.placeholder.place == "media"), None)
-    compiled = compile_template(shape, header=_header(media) if media else None)
+    try:
+        compiled = compile_template(shape, header=_header(media) if media else None)
+    except MissingHeaderError as error:
+        raise PlaceOnTopError from error
     texts = [pair for pair in pairs if pair.placeholder.place != "media"]
     return BatchMessage(
         path=compiled.path,

@@ -41,7 +41,7 @@ def mapped(template: Template, values: Mapping[str, str]) -> tuple[Mapped, ...]:
     """Pair every placeholder with its value, in the template's order.
 
     values: by key (see ``placeholders``).  Raises MissingVariableError, UnknownVariableError, BadValueError,
-    FieldInMediaError, and cloud_api's UnsupportedTemplateError.
+    FieldInMediaError, and what ``placeholders`` raises.
     """
     found = placeholders(
         template.components, parameter_format=template.parameter_format, category=template.category

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from difusio.cloud_api.templates import TemplateShape, shape_of
+from difusio.cloud_api.templates import Part, TemplateShape, UnsupportedTemplateError, shape_of
+from difusio.message_templates.errors import MessageTemplateError
 
 Place = Literal["media", "header", "body", "button"]
 Components = Sequence[Mapping[str, Any]]  # Any: Meta's JSON, as it was listed
@@ -20,6 +21,29 @@ MEDIA_KEY = "header"
 _MEDIA_FORMATS = frozenset({"IMAGE", "VIDEO", "DOCUMENT", "GIF"})
 _PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}")
 _BODY_PREFIX = "body."
+
+
+class UnsupportedError(MessageTemplateError):
+    """The template has something that cannot be sent from here."""
+
+
+class UnsupportedPartError(UnsupportedError):
+    """A part of kind %(kind)s cannot be sent from here yet: choose a template without it."""
+
+
+class UnsupportedHeaderError(UnsupportedError):
+    """A header of kind %(kind)s cannot be sent from here yet: choose a template without it."""
+
+
+class UnsupportedButtonError(UnsupportedError):
+    """A button of kind %(kind)s cannot be sent from here yet: choose a template without it."""
+
+
+_UNSUPPORTED: Mapping[Part, type[UnsupportedError]] = {
+    "part": UnsupportedPartError,
+    "header": UnsupportedHeaderError,
+    "button": UnsupportedButtonError,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +86,18 @@ def placeholders(
 ) -> tuple[Placeholder, ...]:
     """List what a send fills in, in the order header, body, buttons.
 
-    Raises cloud_api's UnsupportedTemplateError for kinds of templates that cannot be sent from here.
+    Raises UnsupportedError for kinds of templates that cannot be sent from here.
     """
-    shape = shape_of(
-        name="",
-        language="",
-        category=category,
-        components=[dict(component) for component in components],
-        parameter_format=parameter_format,
-    )
+    try:
+        shape = shape_of(
+            name="",
+            language="",
+            category=category,
+            components=[dict(component) for component in components],
+            parameter_format=parameter_format,
+        )
+    except UnsupportedTemplateError as error:
+        raise _UNSUPPORTED[error.part](kind=error.kind or "?") from error
     return placeholders_of(shape, components)
 
 

@@ -1,9 +1,13 @@
 """WhatsApp's marks, and what the bubble shows."""
 
+from datetime import UTC, datetime
+
 import pytest
+from django.template.loader import render_to_string
+from django.utils.translation import override
 
 from difusio.campaigns.models import CampaignState, Variant
-from difusio.console.bubble import Span, bubble_for, spans
+from difusio.console.bubble import Bubble, Span, bubble_for, spans
 from difusio.message_templates.models import Template
 from difusio.outbox.models import Delivery, State
 from tests.console import cast
@@ -76,3 +80,23 @@ def it_has_nothing_to_show_without_a_template() -> None:
     Variant.objects.update(template_name="")
     assert bubble_for(campaign) is None
     assert not Delivery.objects.exists()
+
+
+def it_says_in_the_reader_s_words_what_stands_on_top_and_how_far_it_came() -> None:
+    bubble = Bubble(
+        header="",
+        media="image",
+        body=(Span("Hola"),),
+        footer="",
+        buttons=(),
+        language="en",
+        first_name="Asha",
+        at=datetime(2026, 11, 23, 9, tzinfo=UTC),
+        ticks="delivered",
+    )
+
+    with override("ca"):
+        page = render_to_string("console/_bubble.html", {"bubble": bubble})
+
+    assert '<p class="bubble-media" lang="ca">Foto</p>' in page
+    assert '<span class="visually-hidden" lang="ca">lliurat</span>' in page

@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from difusio.accounts.models import Membership, Role, User, Workspace
@@ -35,6 +36,7 @@ def it_shows_each_campaign_with_its_state_and_its_numbers(client: Client, worksp
     assert "Sending" in page
     assert "1,240" in page
     assert "68\u00a0%" in page
+    assert f'<a href="{reverse("recipients", args=[campaign.pk])}?state=read">' in page
     assert "difusio demo" not in page
 
 

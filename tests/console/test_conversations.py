@@ -78,7 +78,7 @@ def it_answers_and_lets_nobody_wait_any_longer(client: Client, number: Number) -
     page = _answer(client, contact, "A les nou <b>en punt</b>.")
 
     assert "A les nou &lt;b&gt;en punt&lt;/b&gt;." in page
-    assert "waits to leave" in page
+    assert "queued" in page
     assert "Nobody waits" in client.get("/conversations/").content.decode()
 
 

@@ -80,6 +80,7 @@ def it_shows_the_message_to_somebody_chosen(browser: Client, shop: tour.Shop) ->
     assert browser.get(f"{address}?contact=999999999").status_code == 200
     rejected = browser.get(f"/templates/{shop.ids['rejected_id']}/").content.decode()
     assert "Meta has rejected it" in rejected
+    assert "The text does not fit the language or the category that was chosen." in rejected
     assert "TAG_CONTENT_MISMATCH" in rejected
 
 

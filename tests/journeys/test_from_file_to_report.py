@@ -139,5 +139,5 @@ def _plan_and_launch(machine: Machine, page: Page) -> None:
     page.locator("[name=template]").select_option("news_of_the_week")
     page.locator("[id=value-0]").fill("{{ contact.first_name }}")
     page.get_by_role("button", name="Guardar y continuar: cuándo").click()
-    page.get_by_role("button", name="Guardar y continuar: comprueba").click()
+    page.get_by_role("button", name="Guardar y continuar: comprobar").click()
     page.get_by_role("button", name="Lanzar").click()

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from difusio.cloud_api.messages import MissingHeaderError, UnfilledSlotError
-from difusio.message_templates.compiled import compile_batch
+from difusio.cloud_api.messages import UnfilledSlotError
+from difusio.message_templates.compiled import PlaceOnTopError, compile_batch
 from difusio.message_templates.mapping import MissingVariableError
 from tests.message_templates.examples import NAMED, POSITIONAL, WITH_IMAGE, template
 
@@ -117,5 +117,5 @@ def it_puts_the_same_picture_on_top_for_everybody(value: str, image: dict[str, s
 def it_refuses_a_header_that_is_a_place() -> None:
     components = [{"type": "HEADER", "format": "LOCATION"}, {"type": "BODY", "text": "Som aquí."}]
 
-    with pytest.raises(MissingHeaderError):
+    with pytest.raises(PlaceOnTopError):
         compile_batch(template(components), {})

@@ -1,10 +1,13 @@
-import pytest
+from typing import Any
 
-from difusio.cloud_api.templates import UnsupportedTemplateError
+import pytest
+from django.utils.translation import override
+
 from difusio.message_templates.placeholders import (
     Placeholder,
     Preview,
     PreviewButton,
+    UnsupportedError,
     example_values,
     placeholders,
     render_preview,
@@ -59,9 +62,29 @@ def it_lists_an_authentication_code_once_though_its_button_repeats_it() -> None:
     assert [placeholder.key for placeholder in found] == ["1"]
 
 
-def it_refuses_a_carousel() -> None:
-    with pytest.raises(UnsupportedTemplateError):
-        placeholders([{"type": "BODY", "text": "Hola"}, {"type": "CAROUSEL", "cards": []}])
+@pytest.mark.parametrize(
+    ("component", "sentence"),
+    [
+        (
+            {"type": "CAROUSEL", "cards": []},
+            "Encara no es pot enviar des d'aquí una part de la mena CAROUSEL: tria una plantilla que no en tingui.",
+        ),
+        (
+            {"type": "HEADER", "format": "PRODUCT"},
+            "Encara no es pot enviar des d'aquí una capçalera de la mena PRODUCT: tria una plantilla que no en tingui.",
+        ),
+        (
+            {"type": "BUTTONS", "buttons": [{"type": "MPM"}]},
+            "Encara no es pot enviar des d'aquí un botó de la mena MPM: tria una plantilla que no en tingui.",
+        ),
+    ],
+)
+def it_refuses_what_cannot_be_sent_in_the_reader_s_language(component: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(UnsupportedError) as caught:
+        placeholders([{"type": "BODY", "text": "Hola"}, component])
+
+    with override("ca"):
+        assert str(caught.value) == sentence
 
 
 def it_shows_the_message_as_the_person_sees_it() -> None:

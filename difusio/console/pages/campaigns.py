@@ -89,6 +89,7 @@ def index(request: ConsoleRequest) -> HttpResponse:
             "name": name,
             "is_filtered": bool(kept),
             "may_plan": here.may(Right.PLAN_ALERTS),
+            "has_people": here.may(Right.SEE_PEOPLE),
         },
     )
 

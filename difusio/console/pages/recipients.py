@@ -10,39 +10,22 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.http import urlencode
-from django.utils.text import slugify
+from django.utils.text import capfirst, slugify
 from django.utils.translation import get_language, gettext_lazy, override
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from difusio.accounts.rights import Right
 from difusio.common import clock
+from difusio.console.delivery_words import STATE_WORDS
 from difusio.console.files import csv_lines, moment, one_by_one
 from difusio.console.gates import ConsoleRequest, campaign_for, enter
 from difusio.imports.formulas import neutral
-from difusio.outbox.models import State
 from difusio.reports.causes import failure_sentence, skip_sentence, wait_sentence
 from difusio.reports.funnel import Funnel, funnels
 from difusio.reports.recipients import LONGEST_NAME, STEPS, Recipient, Wanted, export_recipients, recipients
 
 PAGE_SIZE: Final = 50
-# What one delivery is, in words of its own: a language may bend those of the steps, which stand for many.
-_STATE_WORDS: Final[dict[str, Promise]] = {
-    State.QUEUED: gettext_lazy("Waits its turn"),
-    State.CLAIMED: gettext_lazy("Waits its turn"),
-    State.SENDING: gettext_lazy("Leaves now"),
-    State.IN_DOUBT: gettext_lazy("In doubt"),
-    State.ACCEPTED: gettext_lazy("Accepted by Meta"),
-    State.SENT: gettext_lazy("Sent"),
-    State.DELIVERED: gettext_lazy("Is on the phone"),
-    State.READ: gettext_lazy("Was read"),
-    State.FAILED: gettext_lazy("Did not arrive"),
-    State.REFUSED: gettext_lazy("Meta refused it"),
-    State.PARKED: gettext_lazy("Is parked"),
-    State.SKIPPED: gettext_lazy("Was skipped"),
-    State.EXPIRED: gettext_lazy("Has expired"),
-    State.CANCELLED: gettext_lazy("Was cancelled"),
-}
 _STEP_WORDS: Final[dict[str, Promise]] = {
     "planned": gettext_lazy("Everybody"),
     "skipped": gettext_lazy("Skipped"),
@@ -79,7 +62,7 @@ def index(request: ConsoleRequest, campaign_id: int) -> HttpResponse:
         {
             "campaign": campaign,
             "wanted": wanted,
-            "rows": [(one, _STATE_WORDS[one.state], _sentence(one)) for one in shown],
+            "rows": [(one, STATE_WORDS[one.state], _sentence(one)) for one in shown],
             "steps": [(key, word, key == wanted.step) for key, word in _STEP_WORDS.items()],
             "step_word": _STEP_WORDS[wanted.step],
             "cause": _cause_sentence(wanted.cause),
@@ -194,7 +177,7 @@ def _cells(one: Recipient, *, with_phones: bool) -> list[str]:
         str(one.contact_id),
         neutral(one.first_name),
         neutral(one.last_name),
-        str(_STATE_WORDS[one.state]),
+        capfirst(str(STATE_WORDS[one.state])),
         neutral(_sentence(one)),
         "" if one.code is None else str(one.code),
         *(

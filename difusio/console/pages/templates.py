@@ -16,7 +16,6 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from difusio.accounts.rights import Right
 from difusio.campaigns.models import Campaign, Variant
-from difusio.cloud_api.templates import UnsupportedTemplateError
 from difusio.common import clock
 from difusio.console import template_form
 from difusio.console.bubble import Bubble, bubble_of, bubble_with
@@ -29,8 +28,9 @@ from difusio.message_templates.choose import STATUS_SENTENCES
 from difusio.message_templates.errors import MessageTemplateError
 from difusio.message_templates.merge_fields import CONTACT_FIELDS
 from difusio.message_templates.models import Rate, Template, TemplateChange
-from difusio.message_templates.placeholders import Placeholder, placeholders
+from difusio.message_templates.placeholders import Placeholder, UnsupportedError, placeholders
 from difusio.message_templates.rates import MICROS, card_on
+from difusio.message_templates.reasons import reason_sentence
 from difusio.message_templates.submit import NoNumberError, submit
 from difusio.message_templates.sync import sync as sync_templates
 from difusio.numbers.models import Number
@@ -102,6 +102,7 @@ class Move:
     what: str
     old: str
     new: str
+    reason: str
     change: TemplateChange
 
 
@@ -195,6 +196,7 @@ def show(request: ConsoleRequest, template_id: int) -> HttpResponse:
             "line": _line(template),
             "template": template,
             "why_not": _why_not(template),
+            "reason": reason_sentence(template.reason),
             "versions": [
                 _line(each)
                 for each in Template.objects.filter(
@@ -339,8 +341,8 @@ def _shown(
         found = placeholders(
             template.components, parameter_format=template.parameter_format, category=template.category
         )
-    except UnsupportedTemplateError as error:
-        return bubble_of(template, {}, None), [], _(str(error))
+    except UnsupportedError as error:
+        return bubble_of(template, {}, None), [], str(error)
     mapped = [Mapped(placeholder, values.get(placeholder.key, "")) for placeholder in found]
     if contact is None:
         return bubble_with(template, template_form.examples_of(template)), mapped, ""
@@ -370,6 +372,7 @@ def _move(change: TemplateChange) -> Move:
         str(CHANGE_WORDS[change.kind]),
         str(words.get(change.old, change.old.lower())),
         str(words.get(change.new, change.new.lower())),
+        reason_sentence(change.reason),
         change,
     )
 

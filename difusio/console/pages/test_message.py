@@ -8,7 +8,6 @@ from django.views.decorators.http import require_http_methods
 from difusio.accounts.rights import Right
 from difusio.campaigns.errors import CampaignError
 from difusio.campaigns.try_out import try_out
-from difusio.cloud_api.templates import UnsupportedTemplateError
 from difusio.common import clock
 from difusio.console.forms import TestMessageForm
 from difusio.console.gates import ConsoleRequest, enter
@@ -40,8 +39,8 @@ def test_message(request: ConsoleRequest) -> HttpResponse:
                 by=str(here.user),
                 at=clock.now(),
             )
-        except (CampaignError, MessageTemplateError, UnsupportedTemplateError) as error:
-            form.add_error(None, gettext(str(error)))
+        except (CampaignError, MessageTemplateError) as error:
+            form.add_error(None, str(error))
         else:
             return redirect("conversation", tried.contact_id)
     return render(

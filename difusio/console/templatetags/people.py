@@ -11,6 +11,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from difusio.consent.models import Act
+from difusio.console import talk
+from difusio.console.bubble import Span, spans
+from difusio.console.delivery_words import STATE_WORDS, explained
 from difusio.console.tree_view import EVENT_WORDS
 from difusio.imports.models import UploadState
 from difusio.outbox.models import State
@@ -19,22 +22,6 @@ from difusio.segments.sentence import country_name, language_name
 
 register = template.Library()
 
-_STATES: Final[Mapping[str, Promise]] = {
-    State.QUEUED: _("queued"),
-    State.CLAIMED: _("queued"),
-    State.SENDING: _("sending"),
-    State.IN_DOUBT: _("in doubt"),
-    State.ACCEPTED: _("accepted by Meta"),
-    State.SENT: _("✓ sent"),
-    State.DELIVERED: _("✓✓ delivered"),
-    State.READ: _("✓✓ read"),
-    State.FAILED: _("failed"),
-    State.REFUSED: _("refused"),
-    State.PARKED: _("parked: nobody knows whether it arrived"),
-    State.SKIPPED: _("not sent"),
-    State.EXPIRED: _("expired before it was sent"),
-    State.CANCELLED: _("cancelled before it was sent"),
-}
 _ACTS: Final[Mapping[str, Promise]] = {
     Act.REQUESTED: _("Asked"),
     Act.GRANTED: _("They agreed"),
@@ -66,7 +53,7 @@ _PHASES: Final[Mapping[str, Promise]] = {
 @register.filter
 def delivery_words(facts: Mapping[str, Any]) -> str:
     """Say what became of a message, and why where it did not leave."""
-    state = str(_STATES[facts["state"]])
+    state = str(explained(facts["state"]))
     if facts["state"] == State.SKIPPED:
         return f"{state}: {skip_sentence(facts['reason'])}"
     if facts["code"]:
@@ -84,6 +71,24 @@ def act_words(act: str) -> Promise:
 def source_words(source: str) -> str | Promise:
     """Say where an act came from."""
     return _SOURCES.get(source, source)
+
+
+@register.filter
+def media_word(kind: str) -> str | Promise:
+    """Name what stands on top of a message."""
+    return talk.media_word(kind)
+
+
+@register.filter
+def ticks_word(ticks: str) -> Promise:
+    """Say in a word what the ticks show."""
+    return STATE_WORDS[ticks]
+
+
+@register.filter
+def marked(text: str) -> list[Span]:
+    """Read WhatsApp's marks in a text, for console/_spans.html."""
+    return list(spans(text))
 
 
 @register.filter
