@@ -119,3 +119,26 @@ def it_previews_what_is_typed_and_warns(browser: Client) -> None:
 
     assert "<strong>Bon dia</strong>, Ona." in page.content.decode()
     assert "Nothing says how to leave" in page.content.decode()
+
+
+def it_keeps_the_filter_when_it_pages(browser: Client, shop: tour.Shop) -> None:
+    Template.objects.bulk_create(
+        Template(
+            workspace=shop.workspace,
+            waba_id="1",
+            meta_id="1",
+            name=f"tardor_{n}",
+            language="ca",
+            category="MARKETING",
+            status="PENDING",
+            synced_at=shop.workspace.created_at,
+        )
+        for n in range(60)
+    )
+
+    first = browser.get("/templates/?q=tardor&state=PENDING")
+    older = f"?q=tardor&amp;state=PENDING&amp;before={first.context['older']}"
+
+    assert f'href="{older}"' in first.content.decode()
+    second = browser.get(f"/templates/{older.replace('&amp;', '&')}")
+    assert len(second.context["lines"]) == 10

@@ -41,11 +41,14 @@ CHANGE: Final = Right.PLAN_ALERTS
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a tree says of the people there are.  error: why it cannot be asked; slow: why there is no number."""
+    """What a tree says of the people there are.
+
+    error: why it cannot be asked.  slow: why there is no number.  examples: None when finding them took too long.
+    """
 
     sentence: str = ""
     counted: Counted | None = None
-    examples: tuple[Example, ...] = ()
+    examples: tuple[Example, ...] | None = ()
     is_out: bool = False
     error: str = ""
     slow: str = ""
@@ -302,7 +305,7 @@ def _asked(tree: Node, here: Here, said: str, *, is_out: bool) -> Answer:
         counted = ask(tree, workspace_id=here.workspace.pk, at=at)
     except TookLongError as error:
         return Answer(said, slow=str(error), is_out=is_out)
-    return Answer(said, counted, _examples(tree, here, is_out=is_out), is_out)
+    return Answer(said, counted, _examples(tree, here, counted, is_out=is_out), is_out)
 
 
 def _recounted(segment: Segment, here: Here, *, is_out: bool) -> Answer:
@@ -313,15 +316,17 @@ def _recounted(segment: Segment, here: Here, *, is_out: bool) -> Answer:
         return Answer(error=str(error))
     except TookLongError as error:
         return Answer(slow=str(error), is_out=is_out)
-    return Answer("", counted, _examples(tree, here, is_out=is_out), is_out)
+    return Answer("", counted, _examples(tree, here, counted, is_out=is_out), is_out)
 
 
-def _examples(tree: Node, here: Here, *, is_out: bool) -> tuple[Example, ...]:
+def _examples(tree: Node, here: Here, counted: Counted, *, is_out: bool) -> tuple[Example, ...] | None:
+    if counted.people == (counted.of if is_out else 0):
+        return ()
     try:
         with patience(PATIENCE_S):
             return tuple(examples(tree, workspace_id=here.workspace.pk, at=clock.now(), is_out=is_out))
     except TookLongError:
-        return ()
+        return None
 
 
 def _said(document: object, words: Mapping[str, str], here: Here) -> str:
