@@ -57,6 +57,15 @@ def it_says_that_it_is_our_fault_when_it_is(monkeypatch: pytest.MonkeyPatch) -> 
     assert "La culpa és nostra" in answer.content.decode()
 
 
+def it_has_the_words_for_what_a_page_asks_for_in_vain(client: Client) -> None:
+    page = client.get("/campaigns/").content.decode()
+
+    assert '<script type="module" src="/static/console/js/trouble.js"></script>' in page
+    assert '<p class="alarm trouble" id="trouble" role="alert" hidden data-away="No answer came:' in page
+    # Who is not in asks for nothing by themselves.
+    assert "trouble" not in Client().get("/sign-in/").content.decode()
+
+
 def it_tells_a_refusal_from_what_was_done(client: Client, workspace: Workspace) -> None:
     campaign = cast.make_campaign(workspace, state=CampaignState.DRAFT)
 

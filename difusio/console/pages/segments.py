@@ -96,11 +96,16 @@ def show(request: ConsoleRequest, segment_id: int) -> HttpResponse:
     return _show(request, here, segment, person=request.GET.get("person", ""))
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def count(request: ConsoleRequest, segment_id: int) -> HttpResponse:
-    """Ask the segment now, keep the number, and show some people."""
+    """Ask the segment now, keep the number, and show some people.
+
+    Whoever asks for that page anew, in another language say, reads the segment.
+    """
     here = enter(request, Right.SEE_CAMPAIGNS)
     segment = segment_for(here, segment_id)
+    if request.method != "POST":
+        return redirect("segment", segment.pk)
     answer = _recounted(segment, here, is_out=request.POST.get("side") == "out")
     if request.htmx:
         return render(request, "console/segments/_answer.html", {"answer": answer, "segment": segment})
