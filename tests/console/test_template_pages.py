@@ -1,5 +1,6 @@
 """The templates' pages: found, shown for somebody, asked for at Meta, written and handed in."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -119,6 +120,20 @@ def it_previews_what_is_typed_and_warns(browser: Client) -> None:
 
     assert "<strong>Bon dia</strong>, Ona." in page.content.decode()
     assert "Nothing says how to leave" in page.content.decode()
+
+
+def it_ties_each_mistake_to_its_input_even_when_a_placeholder_is_called_name(browser: Client) -> None:
+    wrong = {"name": "Two words", "body": "Hi {{name}}, {{body}}.", "footer": "x" * 61, "act": "submit"}
+
+    page = browser.post("/templates/new/", FORM | wrong).content.decode()
+
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert sorted(ids) == sorted(set(ids))
+    for name in ("name", "footer", "example-name", "example-body"):
+        assert f'id="{name}-error"' in page
+    described = " ".join(re.findall(r'aria-invalid="true" aria-describedby="([^"]+)"', page)).split()
+    assert {"name-error", "footer-error", "example-name-error", "example-body-error"} <= set(described)
+    assert set(described) <= set(ids)
 
 
 def it_keeps_the_filter_when_it_pages(browser: Client, shop: tour.Shop) -> None:
