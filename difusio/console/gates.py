@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import urlsplit, urlunsplit
 
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.db.models import BooleanField, Exists, ExpressionWrapper, IntegerField, OuterRef, Q
 from django.db.models.expressions import RawSQL
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
@@ -239,7 +242,23 @@ class OwnerFirst(LoginRequiredMiddleware):
         return answer
 
     def handle_no_permission(self, request: HttpRequest, view_func: Any) -> Any:  # Any: Django's is narrower
-        """Send the whole page to the sign-in, also when only a part of it was asked for."""
+        """Send the whole page to the sign-in, also when only a part of it was asked for; and from there back.
+
+        What was pressed is an address that cannot be read: back to the page on which it was.
+        """
         if getattr(request, "htmx", False):
             return HttpResponseClientRedirect(reverse("account_login"))
+        if request.method not in {"GET", "HEAD"}:
+            return redirect_to_login(_page_before(request), reverse("account_login"))
         return super().handle_no_permission(request, view_func)
+
+
+def _page_before(request: HttpRequest) -> str:
+    """Give the page of ours from which somebody came, else home."""
+    came_from = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(
+        came_from, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
+        return reverse("home")
+    parts = urlsplit(came_from)
+    return urlunsplit(("", "", parts.path or "/", parts.query, ""))

@@ -7,9 +7,12 @@ from django.template.loader import render_to_string
 from django.utils.translation import override
 
 from difusio.campaigns.models import CampaignState, Variant
+from difusio.console import bubble as bubbles
 from difusio.console.bubble import Bubble, Span, bubble_for, spans
+from difusio.contacts.models import Contact
 from difusio.message_templates.models import Template
 from difusio.outbox.models import Delivery, State
+from difusio.segments.models import Segment
 from tests.console import cast
 
 
@@ -57,6 +60,45 @@ def it_shows_somebody_who_gets_it_not_somebody_who_is_skipped() -> None:
 
     assert bubble is not None
     assert bubble.first_name == "Asha"
+
+
+@pytest.mark.django_db
+def it_shows_a_draft_to_one_of_its_audience_in_the_version_that_they_would_get(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # A busy machine finds one of three late.
+    monkeypatch.setattr(bubbles, "_GLANCE_S", 30.0)
+    workspace = cast.make_workspace()
+    campaign = cast.make_campaign(workspace, state=CampaignState.DRAFT)
+    catalan = Template.objects.get()
+    Template.objects.create(
+        workspace=workspace,
+        waba_id=catalan.waba_id,
+        meta_id="2",
+        name=catalan.name,
+        language="es",
+        category="MARKETING",
+        status="APPROVED",
+        parameter_format="NAMED",
+        components=cast.COMPONENTS,
+        synced_at=cast.NOON,
+    )
+    for name, language in (("Asha", "ca"), ("Iñaki", "es"), ("Bilal", "ca")):
+        Contact.objects.create(workspace=workspace, first_name=name, language=language, created_at=cast.NOON)
+    reads_spanish = {"field": "language", "in": ["es"]}
+    Segment.objects.update(tree=reads_spanish)
+    campaign.refresh_from_db()
+
+    bubble = bubble_for(campaign)
+
+    assert bubble is not None
+    assert (bubble.first_name, bubble.language) == ("Iñaki", "es")
+    # Nobody fits a question that cannot be read: then the newest of all.
+    Segment.objects.update(tree={})
+    campaign.refresh_from_db()
+    anybody = bubble_for(campaign)
+    assert anybody is not None
+    assert (anybody.first_name, anybody.language) == ("Bilal", "ca")
 
 
 @pytest.mark.django_db

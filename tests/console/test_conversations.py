@@ -11,7 +11,7 @@ from difusio.accounts.models import Workspace
 from difusio.console.durations import in_words
 from difusio.inbox.models import Conversation, Message
 from difusio.numbers.models import Number
-from difusio.outbox.models import Delivery
+from difusio.outbox.models import Delivery, ServiceWindow
 from tests.console import cast
 from tests.console.tour.conversations import write
 
@@ -125,6 +125,37 @@ def it_hands_over_the_chat_alone_to_a_page_that_asks_again(client: Client, numbe
     assert "A new message came in." in news
     assert "A new message came in." not in same.content.decode()
     assert "<html" not in client.get("/conversations/", headers=headers).content.decode()
+
+
+def it_brings_the_form_when_the_window_opens_and_takes_it_when_it_closes(
+    client: Client, number: Number
+) -> None:
+    contact = write(number, "Asha", "Hola", minutes_ago=5)
+    seen = Message.objects.get().pk
+
+    def news(was_open: str) -> str:
+        address = f"/conversations/{contact}/?seen={seen}{was_open}"
+        return client.get(address, headers={"HX-Request": "true"}).content.decode()
+
+    assert f"?seen={seen}&amp;open=1" in client.get(f"/conversations/{contact}/").content.decode()
+    # Nothing is swapped below somebody's typing.
+    assert 'id="answering"' not in news("&open=1")
+    assert 'id="answering"' not in news("")
+    opened = news("&open=0")
+    assert '<div id="answering" hx-swap-oob="innerHTML">' in opened
+    assert '<form class="answer" id="answer"' in opened
+    ServiceWindow.objects.update(closes_at=cast.NOON - timedelta(days=400))
+    closed = news("&open=1")
+    assert "Their window is closed" in closed
+    assert "Their window has closed." in closed
+    assert "<textarea" not in closed
+    assert 'id="answering"' not in news("&open=0")
+
+
+def it_leads_whoever_reads_an_answers_address_to_the_conversation(client: Client, number: Number) -> None:
+    contact = write(number, "Asha", "Hola", minutes_ago=5)
+
+    assert client.get(f"/conversations/{contact}/answer/")["Location"] == f"/conversations/{contact}/"
 
 
 @pytest.mark.parametrize(

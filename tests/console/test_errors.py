@@ -7,6 +7,10 @@ from django.db import connection
 from django.test import Client
 from pytest_django.plugin import DjangoDbBlocker
 
+from difusio.accounts.models import Workspace
+from difusio.campaigns.models import CampaignState
+from tests.console import cast
+
 
 @pytest.fixture
 def store_away(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
@@ -51,3 +55,21 @@ def it_says_that_it_is_our_fault_when_it_is(monkeypatch: pytest.MonkeyPatch) -> 
 
     assert answer.status_code == 500
     assert "La culpa és nostra" in answer.content.decode()
+
+
+def it_has_the_words_for_what_a_page_asks_for_in_vain(client: Client) -> None:
+    page = client.get("/campaigns/").content.decode()
+
+    assert '<script type="module" src="/static/console/js/trouble.js"></script>' in page
+    assert '<p class="alarm trouble" id="trouble" role="alert" hidden data-away="No answer came:' in page
+    # Who is not in asks for nothing by themselves.
+    assert "trouble" not in Client().get("/sign-in/").content.decode()
+
+
+def it_tells_a_refusal_from_what_was_done(client: Client, workspace: Workspace) -> None:
+    campaign = cast.make_campaign(workspace, state=CampaignState.DRAFT)
+
+    page = client.post(f"/campaigns/{campaign.pk}/launch/", {"shown": "501", "typed": "5"}, follow=True)
+
+    sentence = "Type the number of people who get it, as it stands above."
+    assert f'<p class="alarm" role="alert">{sentence}</p>' in page.content.decode()

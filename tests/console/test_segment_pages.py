@@ -1,9 +1,11 @@
 """The segments' pages without JavaScript: built, counted, explained, copied, deleted."""
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from difusio.accounts.models import AuditEntry, Role
+from difusio.console.pages import segments as pages
 from difusio.contacts.models import Contact
 from difusio.segments.count import Counted
 from difusio.segments.models import Segment
@@ -52,6 +54,30 @@ def it_builds_saves_and_counts(browser: Client) -> None:
     assert f"<strong>{catalans}</strong> of {everybody} contacts" in told
     segment.refresh_from_db()
     assert (segment.counted, segment.counted_of) == (catalans, everybody)
+
+
+@pytest.mark.django_db(transaction=True)
+def it_says_so_when_finding_ten_takes_too_long(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "PATIENCE_S", 0.2)
+    other = connection.copy()
+    other.set_autocommit(False)
+    with other.cursor() as cursor:
+        cursor.execute("LOCK TABLE contacts_identity")
+    try:
+        page = browser.post("/segments/new/", FORM | {"act": "count"}).content.decode()
+    finally:
+        other.close()
+
+    assert "Finding ten of them takes longer than this page waits" in page
+    assert "Nobody fits." not in page
+
+
+def it_says_nobody_and_everybody_when_it_is_so(browser: Client) -> None:
+    nobody = FORM | {"0-0.values": "xx", "act": "count"}
+    everybody = FORM | {"0.kind": "none", "0-0.values": "xx", "side": "out"}
+
+    assert "Nobody fits." in browser.post("/segments/new/", nobody).content.decode()
+    assert "Everybody fits." in browser.post("/segments/new/", everybody).content.decode()
 
 
 def it_says_why_somebody_fits_or_does_not(browser: Client, shop: tour.Shop) -> None:

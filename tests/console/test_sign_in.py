@@ -37,6 +37,20 @@ def it_comes_back_to_the_page_that_was_asked_for() -> None:
     assert answer["Location"] == "/campaigns/7/"
 
 
+@pytest.mark.parametrize(
+    ("came_from", "leads_to"),
+    [
+        ("http://testserver/campaigns/?state=draft", "/campaigns/%3Fstate%3Ddraft"),
+        ("https://elsewhere.example/campaigns/", "/"),
+        ("", "/"),
+    ],
+)
+def it_comes_back_to_the_page_on_which_a_button_was_pressed(came_from: str, leads_to: str) -> None:
+    answer = Client().post("/campaigns/7/pause/", headers={"Referer": came_from})
+
+    assert answer["Location"] == f"/sign-in/?next={leads_to}"
+
+
 def it_goes_nowhere_else_after_signing_in() -> None:
     answer = Client().post(
         "/sign-in/?next=https://elsewhere.example/",

@@ -1,5 +1,6 @@
 """The templates' pages: found, shown for somebody, asked for at Meta, written and handed in."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -120,3 +121,40 @@ def it_previews_what_is_typed_and_warns(browser: Client) -> None:
 
     assert "<strong>Bon dia</strong>, Ona." in page.content.decode()
     assert "Nothing says how to leave" in page.content.decode()
+
+
+def it_ties_each_mistake_to_its_input_even_when_a_placeholder_is_called_name(browser: Client) -> None:
+    wrong = {"name": "Two words", "body": "Hi {{name}}, {{body}}.", "footer": "x" * 61, "act": "submit"}
+
+    page = browser.post("/templates/new/", FORM | wrong).content.decode()
+
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert sorted(ids) == sorted(set(ids))
+    for name in ("name", "footer", "example-name", "example-body"):
+        assert f'id="{name}-error"' in page
+    described = " ".join(re.findall(r'aria-invalid="true" aria-describedby="([^"]+)"', page)).split()
+    assert {"name-error", "footer-error", "example-name-error", "example-body-error"} <= set(described)
+    assert set(described) <= set(ids)
+
+
+def it_keeps_the_filter_when_it_pages(browser: Client, shop: tour.Shop) -> None:
+    Template.objects.bulk_create(
+        Template(
+            workspace=shop.workspace,
+            waba_id="1",
+            meta_id="1",
+            name=f"tardor_{n}",
+            language="ca",
+            category="MARKETING",
+            status="PENDING",
+            synced_at=shop.workspace.created_at,
+        )
+        for n in range(60)
+    )
+
+    first = browser.get("/templates/?q=tardor&state=PENDING")
+    older = f"?q=tardor&amp;state=PENDING&amp;before={first.context['older']}"
+
+    assert f'href="{older}"' in first.content.decode()
+    second = browser.get(f"/templates/{older.replace('&amp;', '&')}")
+    assert len(second.context["lines"]) == 10

@@ -42,14 +42,16 @@ def index(request: ConsoleRequest) -> HttpResponse:
     topic = next((one for one in topics if str(one.pk) == asked["topic"]), None)
     if asked["topic"] and topic is None:
         raise Http404
-    # A topic without a word about it asks for those who agreed.
-    said = asked["said"] if asked["said"] in _SAID else "agreed"
+    said = asked["said"] if asked["said"] in _SAID else ""
+    if topic is not None:
+        # A topic without a word about it asks for those who agreed.
+        said = said or "agreed"
     page = people(
         here.workspace,
         text=asked["q"],
         language=asked["language"],
         topic_id=topic.pk if topic else None,
-        said=cast("Said", said if topic else ""),
+        said=cast("Said", said),
         before=_number(request.GET.get("before", "")),
     )
     chosen = {name: value for name, value in asked.items() if value}
@@ -58,7 +60,8 @@ def index(request: ConsoleRequest) -> HttpResponse:
         "console/contacts/list.html",
         {
             "page": page,
-            "asked": {**asked, "said": said if topic else ""},
+            "asked": {**asked, "said": said},
+            "lacks_topic": bool(said) and topic is None,
             "is_filtered": bool(chosen),
             "is_first_page": not request.GET.get("before"),
             "address": f"?{urlencode(chosen)}&" if chosen else "?",

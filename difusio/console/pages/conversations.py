@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from difusio.accounts.rights import Right
 from difusio.campaigns.models import Campaign
@@ -161,15 +161,24 @@ def show(request: ConsoleRequest, contact_id: int) -> HttpResponse:
     here = enter(request, Right.SEE_TALKS)
     contact = conversation_for(here, contact_id)
     if request.htmx:
-        return render(request, "console/conversations/_chat.html", _chat(here, contact, _moment(request)))
+        return render(
+            request,
+            "console/conversations/_chat.html",
+            _news(request, _chat(here, contact, _moment(request))),
+        )
     return render(request, "console/conversations/show.html", _page(here, contact, _moment(request)))
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def answer(request: ConsoleRequest, contact_id: int) -> HttpResponse:
-    """Send an answer; when it cannot be sent, show why and keep the words."""
+    """Send an answer; when it cannot be sent, show why and keep the words.
+
+    Whoever asks for that page anew, in another language say, reads the conversation.
+    """
     here = enter(request, Right.ANSWER)
     contact = conversation_for(here, contact_id)
+    if request.method != "POST":
+        return redirect("conversation", contact.pk)
     form = AnswerForm(request.POST)
     if form.is_valid():
         try:
@@ -233,6 +242,14 @@ def _chat(here: Here, contact: Contact, before: datetime | None) -> dict[str, An
         "may_answer": here.may(Right.ANSWER),
         "every_s": CHAT_EVERY_S,
     }
+
+
+def _news(request: ConsoleRequest, chat: dict[str, Any]) -> dict[str, Any]:
+    """Add the form for an answer where the window was opened or closed since: else what somebody types stays."""
+    is_open = chat["left"] is not None
+    if request.GET.get("open") != str(int(not is_open)):
+        return chat
+    return {**chat, "is_turned": True, "form": AnswerForm(), "once": uuid4()}
 
 
 def _page(

@@ -1,14 +1,15 @@
 """Home: is all well, and what is next?  Until the first message has left, it leads there."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef, Q, Sum
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
@@ -20,7 +21,8 @@ from difusio.console.pages import webhooks
 from difusio.console.pages.settings import Health, health
 from difusio.contacts.models import Contact
 from difusio.inbox.models import Conversation
-from difusio.message_templates.models import Template
+from difusio.message_templates.choose import STATUS_SENTENCES
+from difusio.message_templates.models import ChangeKind, Template, TemplateChange
 from difusio.outbox.models import ServiceWindow, Tally
 from difusio.reports.canary import canary_news
 from difusio.reports.funnel import funnels
@@ -30,6 +32,9 @@ from difusio.reports.week import weeks
 _RUNNING: Final = 5
 _NEXT: Final = 3
 _HELD_BACK: Final = 5
+_LOST: Final = 5
+# A template that was refused long ago is no news, and nobody need delete it.
+_LATELY: Final = timedelta(days=7)
 _WORDS: Final = {
     "accepted": _("Accepted"),
     "delivered": _("Delivered"),
@@ -41,13 +46,18 @@ _WORDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class FirstStep:
-    """One step of the first run.  url: where it is done, "" where there is no page for whoever looks."""
+    """One step of the first run.
+
+    url: where it is done, "" where there is no page for whoever looks.  other_url: another way to do it, if there is.
+    """
 
     word: str | Promise
     help: str | Promise
     is_done: bool
     url: str
     act: str | Promise
+    other_url: str = ""
+    other_act: str | Promise = ""
 
 
 @require_safe
@@ -74,7 +84,8 @@ def home(request: ConsoleRequest) -> HttpResponse:
         or told["held"]
         or told["parked"]
         or told["aside"]
-        or any(one.stopped for one in numbers)
+        or told["templates"]
+        or any(not one.is_well for one in numbers)
         or any(standing for _campaign, _funnel, standing in told["running"])
     )
     return render(request, "console/home.html", told)
@@ -97,6 +108,8 @@ def _first_steps(here: Here, numbers: list[Health]) -> list[FirstStep]:
             bool(numbers),
             reverse("number_simulator") if manages else "",
             _("Try it with the simulator"),
+            reverse("number_new") if manages else "",
+            _("Add yours at Meta"),
         ),
         FirstStep(
             _("A template"),
@@ -123,7 +136,7 @@ def _first_steps(here: Here, numbers: list[Health]) -> list[FirstStep]:
 
 
 def _needs(here: Here) -> dict[str, Any]:
-    """Tell what only a person can settle.  Cost: 3 queries, 1 less for who sees no conversations."""
+    """Tell what only a person can settle.  Cost: 4 queries, 1 less for who sees no conversations."""
     now = clock.now()
     waiting = here.waiting if here.may(Right.SEE_TALKS) else 0
     closing = 0
@@ -135,14 +148,9 @@ def _needs(here: Here) -> dict[str, Any]:
                 workspace=here.workspace, closes_at__gt=now, closes_at__lt=now + timedelta(hours=2)
             ).values("contact"),
         ).count()
+    # Those of no campaign are answers and tests.
     parked = (
-        Tally.objects.filter(
-            batch__workspace=here.workspace,
-            measure="parked",
-            detail="",
-            n__gt=0,
-            batch__round_batch__isnull=False,
-        )
+        Tally.objects.filter(batch__workspace=here.workspace, measure="parked", detail="", n__gt=0)
         .values_list("batch__round_batch__round__campaign", "batch__round_batch__round__campaign__name")
         .annotate(total=Sum("n"))
         .order_by("-batch__round_batch__round__campaign")[:_HELD_BACK]
@@ -153,7 +161,25 @@ def _needs(here: Here) -> dict[str, Any]:
         .select_related("campaign")
         .order_by("-id")[:_HELD_BACK]
     )
-    return {"waiting": waiting, "closing": closing, "parked": list(parked), "held": list(held)}
+    return {
+        "waiting": waiting,
+        "closing": closing,
+        "parked": list(parked),
+        "held": list(held),
+        "templates": _lost_templates(here, now),
+    }
+
+
+def _lost_templates(here: Here, now: datetime) -> list[tuple[Template, str]]:
+    """Name the templates that Meta took out of use, and say what to do: paused ones, and what it refused lately."""
+    refused_lately = TemplateChange.objects.filter(
+        template=OuterRef("pk"), kind=ChangeKind.STATUS, at__gt=now - _LATELY
+    )
+    lost = Template.objects.filter(
+        Q(status="PAUSED") | Q(Exists(refused_lately), status__in=["REJECTED", "DISABLED"]),
+        workspace=here.workspace,
+    ).order_by("-id")[:_LOST]
+    return [(one, gettext(STATUS_SENTENCES[one.status])) for one in lost]
 
 
 def _campaigns(here: Here) -> dict[str, Any]:

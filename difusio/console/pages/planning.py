@@ -21,6 +21,7 @@ from difusio.campaigns.plan import Message, plan
 from difusio.common import clock
 from difusio.common.sentences import SentenceError
 from difusio.console import wording
+from difusio.console.bubble import one_of_audience
 from difusio.console.campaign_forms import WhenForm, WhomForm
 from difusio.console.gates import ConsoleRequest, Here, enter
 from difusio.console.planning import Reach, is_open, kinds_for, plan_for, reach, reach_of, step_links
@@ -134,13 +135,14 @@ def what(request: ConsoleRequest, campaign_id: int) -> HttpResponse:
             messages.error(request, str(error))
         return redirect("campaign_when", campaign.pk)
     asked = request.POST if request.method == "POST" else request.GET
-    contact, offered = wording.people(
-        here.workspace, who=asked.get("who", ""), chosen=asked.get("contact", "")
-    )
+    who, chosen = asked.get("who", ""), asked.get("contact", "")
+    if not (who or chosen) and (first := one_of_audience(campaign)):
+        chosen = str(first.pk)
+    contact, offered = wording.people(here.workspace, who=who, chosen=chosen)
     shown = {
         "campaign": campaign,
         "wording": read,
-        "who": asked.get("who", ""),
+        "who": who,
         "contact": contact,
         "people": offered,
         "bubble": read.bubble(contact),

@@ -41,11 +41,14 @@ CHANGE: Final = Right.PLAN_ALERTS
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a tree says of the people there are.  error: why it cannot be asked; slow: why there is no number."""
+    """What a tree says of the people there are.
+
+    error: why it cannot be asked.  slow: why there is no number.  examples: None when finding them took too long.
+    """
 
     sentence: str = ""
     counted: Counted | None = None
-    examples: tuple[Example, ...] = ()
+    examples: tuple[Example, ...] | None = ()
     is_out: bool = False
     error: str = ""
     slow: str = ""
@@ -93,11 +96,16 @@ def show(request: ConsoleRequest, segment_id: int) -> HttpResponse:
     return _show(request, here, segment, person=request.GET.get("person", ""))
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def count(request: ConsoleRequest, segment_id: int) -> HttpResponse:
-    """Ask the segment now, keep the number, and show some people."""
+    """Ask the segment now, keep the number, and show some people.
+
+    Whoever asks for that page anew, in another language say, reads the segment.
+    """
     here = enter(request, Right.SEE_CAMPAIGNS)
     segment = segment_for(here, segment_id)
+    if request.method != "POST":
+        return redirect("segment", segment.pk)
     answer = _recounted(segment, here, is_out=request.POST.get("side") == "out")
     if request.htmx:
         return render(request, "console/segments/_answer.html", {"answer": answer, "segment": segment})
@@ -302,7 +310,7 @@ def _asked(tree: Node, here: Here, said: str, *, is_out: bool) -> Answer:
         counted = ask(tree, workspace_id=here.workspace.pk, at=at)
     except TookLongError as error:
         return Answer(said, slow=str(error), is_out=is_out)
-    return Answer(said, counted, _examples(tree, here, is_out=is_out), is_out)
+    return Answer(said, counted, _examples(tree, here, counted, is_out=is_out), is_out)
 
 
 def _recounted(segment: Segment, here: Here, *, is_out: bool) -> Answer:
@@ -313,15 +321,17 @@ def _recounted(segment: Segment, here: Here, *, is_out: bool) -> Answer:
         return Answer(error=str(error))
     except TookLongError as error:
         return Answer(slow=str(error), is_out=is_out)
-    return Answer("", counted, _examples(tree, here, is_out=is_out), is_out)
+    return Answer("", counted, _examples(tree, here, counted, is_out=is_out), is_out)
 
 
-def _examples(tree: Node, here: Here, *, is_out: bool) -> tuple[Example, ...]:
+def _examples(tree: Node, here: Here, counted: Counted, *, is_out: bool) -> tuple[Example, ...] | None:
+    if counted.people == (counted.of if is_out else 0):
+        return ()
     try:
         with patience(PATIENCE_S):
             return tuple(examples(tree, workspace_id=here.workspace.pk, at=clock.now(), is_out=is_out))
     except TookLongError:
-        return ()
+        return None
 
 
 def _said(document: object, words: Mapping[str, str], here: Here) -> str:

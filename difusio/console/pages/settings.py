@@ -33,16 +33,32 @@ _WEBHOOKS = "/webhooks/whatsapp"
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """A number and why it is stopped, in a sentence ("": it may send)."""
+    """A number, why it is stopped and why its own sender holds it back, in sentences ("": it may send)."""
 
     number: Number
     stopped: str
+    held: str
+
+    @property
+    def is_disliked(self) -> bool:
+        """Meta says that people take its messages badly."""
+        return self.number.quality == "RED"
+
+    @property
+    def is_well(self) -> bool:
+        """It leaves nobody anything to do."""
+        return not (self.stopped or self.held or self.is_disliked)
 
 
 def health(here: Here) -> list[Health]:
     """Tell how the workspace's numbers stand.  Cost: 1 query."""
-    numbers = Number.objects.filter(workspace=here.workspace).select_related("portfolio").order_by("id")
-    return [Health(one, stop_sentence(one.stopped_for) if one.stopped_for else "") for one in numbers]
+    numbers = (
+        Number.objects.filter(workspace=here.workspace).select_related("portfolio", "lease").order_by("id")
+    )
+    return [
+        Health(one, stop_sentence(one.stopped_for) if one.stopped_for else "", held_back(one))
+        for one in numbers
+    ]
 
 
 @require_safe

@@ -9,6 +9,7 @@ from django.db.models import Count, Max
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -122,6 +123,7 @@ def index(request: ConsoleRequest) -> HttpResponse:
         shown = shown.filter(pk__lt=before)
     templates = list(shown[: PAGE_SIZE + 1])
     uses = _uses(here, {template.name for template in templates})
+    kept = urlencode({key: value for key, value in (("q", asked), ("state", state)) if value})
     return render(
         request,
         "console/templates/index.html",
@@ -130,6 +132,7 @@ def index(request: ConsoleRequest) -> HttpResponse:
             "older": templates[PAGE_SIZE - 1].pk if len(templates) > PAGE_SIZE else None,
             "is_first_page": before is None,
             "is_filtered": bool(asked or state),
+            "address": f"?{kept}&" if kept else "?",
             "q": asked,
             "state": state,
             "states": list(STATUS_WORDS.items()),

@@ -27,7 +27,7 @@ from tests.console.tour.shop import Route, Screen, Shop
 ROUTES = [
     Route("conversations", Right.SEE_TALKS, outsider=("200", "405")),
     Route("conversation", Right.SEE_TALKS),
-    Route("conversation_answer", Right.ANSWER, get="405", post="200"),
+    Route("conversation_answer", Right.ANSWER, get="302 /conversations/", post="200"),
     Route("conversation_done", Right.ANSWER, get="405", post="302 /conversations/"),
 ]
 SCREENS = [

@@ -13,7 +13,7 @@ ROUTES = [
     Route("parts", Right.SEE_CAMPAIGNS, outsider=("200", "405")),
 ]
 SCREENS = [
-    Screen("home", "/", 19),
+    Screen("home", "/", 20),
     Screen("test-message", "/test-message/", 5, is_telling_when_empty=True),
     Screen("restored", "/restored/", 4),
     Screen("parts", "/console/parts/", 3),

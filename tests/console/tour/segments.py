@@ -17,7 +17,7 @@ ROUTES = [
     Route("segment_new", Right.PLAN_ALERTS, post="200", outsider=("200", "200")),
     Route("segment_answer", Right.PLAN_ALERTS, get="405", post="200", outsider=("405", "200")),
     Route("segment", Right.SEE_CAMPAIGNS),
-    Route("segment_count", Right.SEE_CAMPAIGNS, get="405", post="200"),
+    Route("segment_count", Right.SEE_CAMPAIGNS, get="302 /segments/", post="200"),
     Route("segment_edit", Right.PLAN_ALERTS, post="200"),
     Route("segment_duplicate", Right.PLAN_ALERTS, get="405", post="302 /segments/"),
     # A campaign uses it, so that it stays for whoever comes next.
