@@ -90,8 +90,8 @@ class Catalogue:
             standing = Standing(template, created_at=at, used_at=at)
             score = template.facts.get("quality_score")
             if isinstance(score, dict):
-                standing.quality = str(score.get("score", "UNKNOWN"))
-                standing.quality_at = int(score.get("date", 0))
+                standing.quality = score.get("score", "UNKNOWN")
+                standing.quality_at = score.get("date", 0)
             standing.was_approved = template.status in ("APPROVED", "PAUSED", "DISABLED")
             self._keep(standing)
 
