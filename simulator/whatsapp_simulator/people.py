@@ -83,6 +83,8 @@ class Person:
     unreachable: bool
     capped: bool
     experiment: bool
+    capped_everywhere: bool = False
+    """They were told to be capped: where Meta has no cap, too."""
     taps: bool = False
     blocks: bool = False
     changes_number: bool = False
@@ -265,6 +267,7 @@ class Population:
             leaves=facts.leaves or _way_of_leaving(habits, side(dice, 5), side(dice, 6)),
             unreachable=_or(facts.unreachable, side(dice, 7) < habits.unreachable),
             capped=_or(facts.capped, side(dice, 8) < habits.capped),
+            capped_everywhere=facts.capped is True,
             experiment=_or(facts.experiment, side(dice, 9) < habits.experiment),
             taps=_or(facts.taps, side(dice, 10) < habits.taps),
             blocks=_or(facts.blocks, side(dice, 11) < habits.blocks),

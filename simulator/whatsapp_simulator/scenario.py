@@ -126,6 +126,7 @@ class Habits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Of those who leave: by tapping a quick reply, where the message has one; the others write a word."""
     unreachable: Rate = 0.01
     capped: Rate = 0.005
+    """People who have had enough marketing (131049): outside windows, and not in `marketing_free_in` of the limits."""
     experiment: Rate = 0.0
     has_username: Rate = 0.1
     taps: Rate = 0.0
@@ -135,7 +136,7 @@ class Habits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     changes_number: Rate = 0.0
     """People who take another number some days after a marketing message."""
     us_marketing_paused: bool = True
-    """Marketing templates to US numbers fail with 131049, as since 2025-04-01."""
+    """Marketing templates to people in the US fail with 131049, as since 2025-04-01."""
 
     delivered: Rate = 0.92
     delivered_late: Rate = 0.05
@@ -284,6 +285,7 @@ class PersonFacts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     leaves: Literal["no", "word", "native", "button"] | None = None
     unreachable: bool | None = None
     capped: bool | None = None
+    """True: they have had enough marketing in every country and window, whatever the limits say."""
     experiment: bool | None = None
     taps: bool | None = None
     blocks: bool | None = None
