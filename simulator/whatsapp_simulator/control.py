@@ -232,7 +232,7 @@ class Control:
         return self._faults()
 
     async def _put_faults(self, request: ControlRequest) -> object:
-        self._world.faults.replace(decode(request.body, _Faults).faults)
+        self._world.replace_faults(decode(request.body, _Faults).faults)
         return self._faults()
 
     def _faults(self) -> object:

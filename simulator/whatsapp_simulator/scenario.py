@@ -320,12 +320,16 @@ FaultKind = Literal[
     "outage",
     "expired_token",
     "throttle",
+    "pause_template",
+    "rate_template",
+    "rate_number",
+    "ban",
 ]
 StatusName = Literal["sent", "delivered", "read", "failed"]
 
 
 class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Something that goes wrong on purpose; README.md tells what each kind needs."""
+    """Something that goes wrong on purpose; docs/reference.md tells what each kind needs."""
 
     kind: FaultKind
     rate: Rate = 1.0
@@ -346,6 +350,11 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     phone_number_id: str | None = None
     statuses: tuple[StatusName, ...] = ()
     """For withhold_status: which; empty: all."""
+    calls: Literal["sends", "all"] = "sends"
+    """Which calls error_before, error_after, lose_answer and slow meet; other calls have been done like sends."""
+    template: str | None = None
+    """The name of a template; it is meant in all its languages."""
+    score: Literal["GREEN", "YELLOW", "RED", "UNKNOWN"] | None = None
 
 
 class ClockFacts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

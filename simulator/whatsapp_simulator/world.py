@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -20,11 +20,13 @@ from whatsapp_simulator.lifecycle import Lifecycle
 from whatsapp_simulator.limits import MarketingMeasure, PairRate, Throughput
 from whatsapp_simulator.links import LinkFetcher
 from whatsapp_simulator.media import MediaStore, UnknownMedia
+from whatsapp_simulator.notices import date_in_words
 from whatsapp_simulator.people import Person, Population
 from whatsapp_simulator.portfolio import Portfolio, capability, highest
 from whatsapp_simulator.progress import Progress
 from whatsapp_simulator.quota import Quota
 from whatsapp_simulator.scenario import (
+    Fault,
     Habits,
     Limits,
     MessagingStep,
@@ -152,6 +154,7 @@ class World:
         self._run = secrets.token_hex(4).upper()
         self._ids = 0
         self.replace_setup(scenario.setup, verified=not scenario.setup.verify_callback)
+        self._plan_deeds()
         self.population.add(scenario.people)
         if scenario.crowd is not None:
             gather(self.population, scenario.crowd, seed=self.seed)
@@ -211,6 +214,58 @@ class World:
     def replace_rules(self, rules: Rules) -> None:
         """Let the platform go by other rules from now on."""
         self.rules = rules
+
+    def replace_faults(self, faults: Iterable[Fault]) -> None:
+        """Put other faults in force; raises ScenarioError if one cannot work as told."""
+        self.faults.replace(faults)
+        self.schedule.drop(self._do_deed)
+        self.schedule.drop(self._undo_ban)
+        self._plan_deeds()
+
+    def _plan_deeds(self) -> None:
+        now = self.clock.now()
+        for deed in self.faults.deeds():
+            self.schedule.at(now + (deed.from_s or 0.0), self._do_deed, deed)
+            if deed.until_s is not None:
+                self.schedule.at(now + deed.until_s, self._undo_ban, deed)
+
+    def _do_deed(self, _due: float, deed: Fault) -> None:
+        """Let Meta do what a fault says; what is about a template that is not there does not happen."""
+        if deed.kind == "ban":
+            self.ban()
+        elif deed.kind == "rate_number":
+            for line in self.lines.values():
+                if deed.phone_number_id in (None, line.number.phone_number_id):
+                    self.change_number(line, quality_rating=deed.score)
+        else:
+            standings = self.catalogue.named(deed.template or "")
+            if not standings:
+                return
+            for standing in standings:
+                if deed.kind == "pause_template":
+                    self.lifecycle.pause(standing)
+                else:
+                    self.lifecycle.rate(standing, deed.score or "UNKNOWN")
+        self.faults.count(deed)
+
+    def _undo_ban(self, _due: float, _deed: Fault) -> None:
+        self.reinstate()
+
+    def ban(self) -> None:
+        """Disable the account: it can send nothing."""
+        self.account.is_banned = True
+        self.tell_ban("DISABLE")
+
+    def reinstate(self) -> None:
+        """Let the account send again, without any restriction."""
+        self.account.is_banned = False
+        self.account.restrictions.clear()
+        self.tell_ban("REINSTATE")
+
+    def tell_ban(self, state: str) -> None:
+        """Tell by webhook that the account is banned, will be, or no longer is."""
+        info = {"waba_ban_state": state, "waba_ban_date": date_in_words(self.clock.now())}
+        self.outbox.management("account_update", {"event": "DISABLED_UPDATE", "ban_info": info})
 
     def reset(self) -> None:
         """Forget people, faults, counts and all that was on its way; account, habits and clock stay."""
