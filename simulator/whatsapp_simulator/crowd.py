@@ -42,11 +42,15 @@ def gather(population: Population, crowd: Crowd, *, seed: int) -> list[Person]:
         unknown = set(spoken) - set(LANGUAGES)
         if unknown:
             raise ScenarioError(
-                f"Nobody in {country} writes {min(unknown)}: there is {', '.join(LANGUAGES)}."
+                f"Nobody in {country} writes {min(unknown)}: there is {', '.join(LANGUAGES)}.",
+                path=f"$.crowd.languages.{country}",
             )
     for country in crowd.countries:
         if country not in _MOBILES and not calling_code_of(country):
-            raise ScenarioError(f"`countries`: {country} has no calling code that is known here.")
+            raise ScenarioError(
+                f"`countries`: {country} has no calling code that is known here.",
+                path=f"$.crowd.countries.{country}",
+            )
     return population.add(_facts(population, crowd, seed))
 
 
@@ -66,7 +70,8 @@ def _facts(population: Population, crowd: Crowd, seed: int) -> Iterator[PersonFa
             if again > _MOST_TRIES:
                 raise ScenarioError(
                     f"There are not enough numbers in {country} for so many people: make the crowd smaller, or "
-                    "share it among more countries."
+                    "share it among more countries.",
+                    path="$.crowd.size",
                 )
             address = write(country, throw(seed, "crowd", number, again))
         taken.add(address)

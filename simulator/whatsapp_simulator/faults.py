@@ -158,18 +158,18 @@ class FaultBox:
 
 
 def _check(fault: Fault, position: int) -> None:
-    where = f"Fault {position} ({fault.kind})"
+    where, path = f"Fault {position} ({fault.kind})", f"$.faults[{position}]"
     for needed in sorted(MUST_HAVE.get(fault.kind, ())):
         if getattr(fault, needed) is None:
-            raise ScenarioError(f"{where}: `{needed}` is needed.")
+            raise ScenarioError(f"{where}: `{needed}` is needed.", path=path)
     if fault.until_s is not None and fault.until_s <= (fault.from_s or 0.0):
-        raise ScenarioError(f"{where}: `until` must come after `from`.")
+        raise ScenarioError(f"{where}: `until` must come after `from`.", path=path)
     for name in sorted(_told(fault) - WANTS[fault.kind]):
-        raise ScenarioError(f"{where}: `{name}` has no meaning for this kind.")
+        raise ScenarioError(f"{where}: `{name}` has no meaning for this kind.", path=path)
     if fault.code is not None and fault.code not in ERRORS:
-        raise ScenarioError(f"{where}: {fault.code} is not a documented error code.")
+        raise ScenarioError(f"{where}: {fault.code} is not a documented error code.", path=path)
     if fault.addresses and fault.kind in _WITHOUT_PERSON:
-        raise ScenarioError(f"{where}: `addresses` has no meaning for this kind.")
+        raise ScenarioError(f"{where}: `addresses` has no meaning for this kind.", path=path)
 
 
 def _told(fault: Fault) -> set[str]:

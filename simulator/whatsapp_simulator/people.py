@@ -201,13 +201,16 @@ class Population:
         """Add people with given traits, all or none; raises ScenarioError for a missing or taken address."""
         people = tuple(people)
         taken = self._by_phone.keys() | self._by_user_id.keys()
-        for facts in people:
+        for position, facts in enumerate(people):
             addresses = {_digits(facts.phone), facts.user_id} - {None}
             if not addresses:
-                raise ScenarioError("A person needs `phone`, `user_id` or both.")
+                raise ScenarioError(
+                    "A person needs `phone`, `user_id` or both.", path=f"$.people[{position}]"
+                )
             if not addresses.isdisjoint(taken):
                 raise ScenarioError(
-                    f"Somebody with the address {facts.phone or facts.user_id} is there already."
+                    f"Somebody with the address {facts.phone or facts.user_id} is there already.",
+                    path=f"$.people[{position}]",
                 )
             taken |= {address for address in addresses if address}
         return [self._make(facts) for facts in people]

@@ -1,5 +1,6 @@
 """What a simulator starts with: account, people, habits, faults and clock, as JSON or as objects."""
 
+from codecs import BOM_UTF8
 from datetime import UTC, date, datetime, time
 from functools import cache
 from pathlib import Path
@@ -25,7 +26,14 @@ MessagingStep = Literal["TIER_250", "TIER_2K", "TIER_10K", "TIER_100K", "TIER_UN
 
 
 class ScenarioError(ValueError):
-    """A scenario or a request to the control plane is not as documented; the message says what and where."""
+    """A scenario or a request to the control plane is not as documented; the message says what and where.
+
+    path: the member of the scenario that is meant, such as `$.faults[0]`; empty where the message names it.
+    """
+
+    def __init__(self, message: str, *, path: str = "") -> None:
+        super().__init__(message)
+        self.path = path
 
 
 @cache
@@ -385,13 +393,24 @@ _Shape = TypeVar("_Shape")
 def read_scenario(path: Path) -> Scenario:
     """Read a scenario file; raises ScenarioError with the line and column where the JSON is broken."""
     try:
-        text = path.read_bytes()
+        return decode(_text_of(path), Scenario, with_place=True)
     except OSError as problem:
         raise ScenarioError(f"The scenario {path} cannot be read: {problem.strerror}.") from problem
-    try:
-        return decode(text, Scenario, with_place=True)
     except ScenarioError as problem:
         raise ScenarioError(f"The scenario {path} is not right: {problem}") from problem
+
+
+def placed(problem: ScenarioError, path: Path) -> str:
+    """Tell what makes no sense in a scenario file that was read, with the line and column where it stands."""
+    if not problem.path:
+        return str(problem)
+    place = place_of(_text_of(path).decode(), f"at `{problem.path}`")
+    return f"The scenario {path} is not right: {str(problem).removesuffix('.')} ({place})."
+
+
+def _text_of(path: Path) -> bytes:
+    # Editors on Windows put a mark of the byte order before the text.
+    return path.read_bytes().removeprefix(BOM_UTF8)
 
 
 def decode(body: bytes, shape: type[_Shape], *, with_place: bool = False) -> _Shape:

@@ -164,7 +164,7 @@ class World:
         templates = compile_all(setup.templates)
         ids = [number.phone_number_id for number in setup.numbers]
         if len({*ids, setup.waba_id}) <= len(ids):
-            raise ScenarioError("The ids of `numbers` and `waba_id` must all differ.")
+            raise ScenarioError("The ids of `numbers` and `waba_id` must all differ.", path="$.setup.numbers")
         self.setup = setup
         self.catalogue.fill(templates, at=self.clock.now())
         self._open_account()
@@ -208,7 +208,10 @@ class World:
     def replace_limits(self, limits: Limits) -> None:
         """Let the platform let through more or less from now on; raises ScenarioError if that makes no sense."""
         if limits.over_messaging_limit not in ERRORS:
-            raise ScenarioError(f"{limits.over_messaging_limit} is not a documented error code.")
+            raise ScenarioError(
+                f"{limits.over_messaging_limit} is not a documented error code.",
+                path="$.limits.over_messaging_limit",
+            )
         self.limits = limits
 
     def replace_rules(self, rules: Rules) -> None:
