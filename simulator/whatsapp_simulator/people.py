@@ -96,6 +96,7 @@ class Person:
     confirmed: bool = False
     blocks_us: bool = False
     blocked_by_us: bool = False
+    """They stand on the block list of at least one number."""
     received: int = 0
     last_at: float = 0.0
     """When something was last said in their chat, in simulated time."""

@@ -132,7 +132,7 @@ def _check_person(line: Line, envelope: Envelope, person: Person) -> None:
     told = envelope.identity_key_hash
     if told and line.checks_identity and told != person.identity_key_hash:
         raise refused(137000)
-    if person.blocked_by_us:
+    if person.blocked_by_us and person.key in line.particulars.blocked:
         raise refused(130403)
 
 
