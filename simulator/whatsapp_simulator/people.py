@@ -147,6 +147,8 @@ class Population:
     def __init__(self, *, seed: int, habits: Habits) -> None:
         self._seed = seed
         self.habits = habits
+        self.reads_international = False
+        """Whether digits without plus have their calling code."""
         self._people: dict[str, Person] = {}
         self._by_phone: dict[str, Person] = {}
         self._by_user_id: dict[str, Person] = {}
@@ -186,9 +188,11 @@ class Population:
         """Read the phone that a message goes to, None if it is none; own_digits: the sender's number.
 
         Digits alone are taken as they are if they are somebody's `wa_id`, because clients answer to what webhooks
-        told them; any other phone without plus is taken as one of the sender's country.
+        told them; any other phone without plus is taken as one of the sender's country, unless the rules say otherwise.
         """
-        return Address(phone=text) if text in self._by_phone else read_phone(text, own_digits=own_digits)
+        if text in self._by_phone:
+            return Address(phone=text)
+        return read_phone(text, own_digits="" if self.reads_international else own_digits)
 
     def find(self, text: str) -> Person | None:
         """Find somebody already seen by key, phone or BSUID."""

@@ -99,6 +99,10 @@ class Setup(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     portfolio_id: Identifier = "506914307656634"
     marketing_messages_onboarding_status: Literal["ELIGIBLE", "INELIGIBLE", "ONBOARDED"] = "ONBOARDED"
     disable_marketing_messages_on_cloud_api: bool = False
+    allowed_recipients: (
+        tuple[Annotated[str, Meta(pattern=r"^(\+[0-9]{7,15}|[A-Z]{2}\.[A-Za-z0-9]{1,128})$")], ...] | None
+    ) = None
+    """As with Meta's test numbers: phones with `+` and user ids that may be written to, others are refused (131030)."""
     has_payment_method: bool = True
     """Without one, whatever costs money fails with 131042."""
     numbers: tuple[Number, ...] = (
@@ -270,6 +274,8 @@ class Rules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     marketing_sync_s: Seconds = 600.0
     """How long the marketing endpoint takes to learn a new template, or one left alone for 7 days (134101); 0: none."""
 
+    digits_without_plus: Literal["own_country", "international"] = "own_country"
+    """How a phone without plus is read: as one of the sender's country, as Meta does, or with its calling code."""
     management_calls_per_hour: Annotated[int, Meta(ge=0)] | None = None
     """Left out: 5,000 with a registered number, else 200; 0: no limit."""
     app_calls_per_hour: Annotated[int, Meta(ge=0)] = 0

@@ -105,13 +105,13 @@ class World:
         self.seed = scenario.seed
         self.habits = scenario.habits
         self.replace_limits(scenario.limits)
-        self.rules = scenario.rules
         self.clock = Clock(start=scenario.clock.start, rate=scenario.clock.rate)
         self.schedule = Schedule(self.clock)
         self.counts = Counts()
         self.wakefulness = Wakefulness()
         self.faults = FaultBox(seed=scenario.seed, faults=scenario.faults, now=self.clock.now)
         self.population = Population(seed=scenario.seed, habits=scenario.habits)
+        self.replace_rules(scenario.rules)
         self.accepted = Journal()
         self.inbound = Journal()
         self.progress = Progress()
@@ -217,6 +217,7 @@ class World:
     def replace_rules(self, rules: Rules) -> None:
         """Let the platform go by other rules from now on."""
         self.rules = rules
+        self.population.reads_international = rules.digits_without_plus == "international"
 
     def replace_faults(self, faults: Iterable[Fault]) -> None:
         """Put other faults in force; raises ScenarioError if one cannot work as told."""
