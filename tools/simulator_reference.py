@@ -89,9 +89,11 @@ def faults() -> str:
 
     rows = []
     for kind, sentence in module.DOES.items():
-        needs = module.MUST_HAVE.get(kind, "")
-        may = sorted(module.WANTS[kind] - {needs})
-        rows.append(f"| `{kind}` | {_code(needs)} | {', '.join(map(_code, may))} | {sentence} |")
+        needs = module.MUST_HAVE.get(kind, set())
+        may = sorted(module.WANTS[kind] - needs)
+        rows.append(
+            f"| `{kind}` | {', '.join(map(_code, sorted(needs)))} | {', '.join(map(_code, may))} | {sentence} |"
+        )
     kinds = "\n".join(["| Kind | Needs | May have | Does |", "|---|---|---|---|", *rows])
     return f"{kinds}\n\n{_shape(scenario, 'Fault', heading=True)}"
 

@@ -137,8 +137,10 @@ def it_names_a_port_that_is_taken() -> None:
 
 def it_takes_everything_from_a_scenario(running: list[subprocess.Popen[str]], tmp_path: Path) -> None:
     scenario = tmp_path / "scenario.json"
+    # As an editor on Windows writes it, with a mark before the text.
     scenario.write_text(
-        json.dumps(
+        "\ufeff"
+        + json.dumps(
             {
                 "seed": 3,
                 "setup": {"waba_id": "42", "templates": [
@@ -185,12 +187,31 @@ def it_takes_everything_from_a_scenario(running: list[subprocess.Popen[str]], tm
             '{"rules": {"prices": {"utility": "x"}}}',
             "Expected `float`, got `str`, at `$.rules.prices[...]` (line 1, column 22).",
         ),
-        ('{"faults": [{"kind": "slow"}]}', "Fault 0 (slow): `seconds` is needed."),
+        (
+            '{"faults": [{"kind": "lose_answer"},\n {"kind": "slow"}]}',
+            "Fault 1 (slow): `seconds` is needed (line 2, column 2).",
+        ),
         (
             '{"setup": {"templates": [{"name": "X"}]}}',
-            "Template 1: `name` must be 1-512 of a-z, 0-9 and _, not 'X'.",
+            "Template 1: `name` must be 1-512 of a-z, 0-9 and _, not 'X' (line 1, column 26).",
         ),
-        ('{"people": [{}]}', "A person needs `phone`, `user_id` or both."),
+        (
+            '{"setup":\n {"waba_id": "106540352242922"}}',
+            "The ids of `numbers` and `waba_id` must all differ (line 2, column 2).",
+        ),
+        ('{"people": [{}]}', "A person needs `phone`, `user_id` or both (line 1, column 13)."),
+        (
+            '{"people": [{"phone": "+34600000001"},\n{"phone": "+34600000001"}]}',
+            "Somebody with the address +34600000001 is there already (line 2, column 1).",
+        ),
+        (
+            '{"crowd": {"size": 1,\n"countries": {"QQ": 1}}}',
+            "`countries`: QQ has no calling code that is known here (line 2, column 21).",
+        ),
+        (
+            '{"limits": {"over_messaging_limit": 7}}',
+            "7 is not a documented error code (line 1, column 37).",
+        ),
         ('{"setup": {"templates": [{"a":' + "[" * 100_000, "it is not JSON"),
     ],
 )
@@ -212,6 +233,28 @@ def it_says_that_a_scenario_is_not_there(tmp_path: Path) -> None:
     assert "cannot be read: No such file or directory." in errors
 
 
+def it_says_that_the_port_cannot_be_written_down(tmp_path: Path) -> None:
+    file = tmp_path / "nowhere" / "port"
+
+    code, errors = _fail("--port", "0", "--port-file", str(file))
+
+    assert (code, errors) == (2, f"The port cannot be written to {file}: No such file or directory.\n")
+
+
+def it_names_the_files_of_people_by_the_address_under_which_others_reach_it(
+    running: list[subprocess.Popen[str]],
+) -> None:
+    url = _start(running, "--public-url", "https://simulator.example.com/")
+    send = f"{url}/_control/people/+34600000001/send"
+
+    with urllib.request.urlopen(urllib.request.Request(send, data=b'{"type": "image"}'), timeout=10):
+        (row,) = _get(url + "/_control/inbound")["data"]
+
+    assert row["message"]["image"]["url"].startswith("https://simulator.example.com/")
+
+
 def it_refuses_options_it_does_not_know() -> None:
     assert _fail("--sped", "3")[0] == 2
     assert _fail("--port", "70000")[0] == 2
+    code, errors = _fail("--public-url", "simulator.example.com")
+    assert (code, errors.startswith("--public-url must be like https://")) == (2, True)

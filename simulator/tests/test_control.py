@@ -15,6 +15,7 @@ Starter = Callable[..., RunningSimulator]
 ASHA, ASHA_ID = "+34600000001", "ES.10000000000000000101"
 NUMBER = "106540352242922"
 START = 1_790_000_000.0
+PLAIN = {"name": "a", "language": "ca", "components": [{"type": "BODY", "text": "Hola"}]}
 
 
 def it_is_healthy(simulator: RunningSimulator) -> None:
@@ -45,6 +46,24 @@ def it_replaces_the_setup(simulator: RunningSimulator, send: Sender) -> None:
         ({"templates": [{"name": "No Way"}]}, "Template 1: `name` must be"),
         ({"templates": [{"name": "a", "language": "ca"}]}, "Template a: `components` must be a list"),
         ({"templates": [{"name": "a", "language": "ca", "components": []}]}, "needs a BODY component"),
+        (
+            {"templates": [{**PLAIN, "status": ["APPROVED"]}]},
+            "Template a: `status` ['APPROVED'] is not one of",
+        ),
+        ({"templates": [{**PLAIN, "category": {}}]}, "Template a: `category` {} is not one of"),
+        ({"templates": [{**PLAIN, "quality_score": "GREEN"}]}, "`quality_score` must be an object"),
+        (
+            {"templates": [{**PLAIN, "quality_score": {"score": ["RED"]}}]},
+            "`quality_score` must be an object",
+        ),
+        (
+            {"templates": [{**PLAIN, "quality_score": {"date": None}}]},
+            "must be whole seconds since 1970, not None",
+        ),
+        (
+            {"templates": [{**PLAIN, "quality_score": {"date": "May"}}]},
+            "must be whole seconds since 1970, not 'May'",
+        ),
         ({"colour": "green"}, "unknown field `colour`"),
     ],
 )

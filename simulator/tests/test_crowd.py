@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from whatsapp_simulator import crowd
 from whatsapp_simulator.running import ControlError, Reply, RunningSimulator
 from whatsapp_simulator.scenario import Crowd
 from whatsapp_simulator.words import LANGUAGES, LEAVING, NAMES_IN, REPLIES, means_leaving
@@ -42,16 +43,18 @@ def it_brings_the_same_people_for_the_same_seed(start: Starter) -> None:
 
 
 def it_brings_other_people_when_asked_again(simulator: RunningSimulator) -> None:
-    crowd = {"size": 50, "countries": {"FR": 1}, "languages": {"FR": {"ar": 1}}, "without_phone": 0.5}
+    half_hidden = {
+        "size": 50, "countries": {"FR": 1}, "languages": {"FR": {"ar": 1}}, "without_phone": 0.5
+    }  # fmt: skip
 
-    told = [simulator.control("POST", "crowd", crowd) for _ in range(2)]
+    told = [simulator.control("POST", "crowd", half_hidden) for _ in range(2)]
 
     assert [answer["total"] for answer in told] == [50, 100]
     assert {person["language"] for person in _people(simulator)} == {"ar"}
 
 
 @pytest.mark.parametrize(
-    ("crowd", "sentence"),
+    ("told", "sentence"),
     [
         ({"size": 1, "countries": {"QQ": 1}}, "`countries`: QQ has no calling code that is known here."),
         ({"size": 1, "countries": {"FR": 1}, "languages": {"FR": {"oc": 1}}}, "Nobody in FR writes oc"),
@@ -60,12 +63,32 @@ def it_brings_other_people_when_asked_again(simulator: RunningSimulator) -> None
     ],
 )
 def it_says_what_is_wrong_with_a_crowd(
-    simulator: RunningSimulator, crowd: dict[str, Any], sentence: str
+    simulator: RunningSimulator, told: dict[str, Any], sentence: str
 ) -> None:
     with pytest.raises(ControlError) as refusal:
-        simulator.control("POST", "crowd", crowd)
+        simulator.control("POST", "crowd", told)
 
     assert sentence in str(refusal.value)
+
+
+@pytest.mark.parametrize("country", ["US", "AD"])
+def it_finds_numbers_for_many_people_of_one_country(simulator: RunningSimulator, country: str) -> None:
+    simulator.control("POST", "crowd", {"size": 10_000, "countries": {country: 1}})
+
+    people = _people(simulator)
+    assert len({person["phone"] for person in people}) == 10_000
+    assert {person["country"] for person in people} == {country}
+
+
+def it_says_when_a_country_has_no_numbers_left(
+    simulator: RunningSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(crowd._MOBILES, "AD", ("376690", 1))
+
+    with pytest.raises(ControlError, match="not enough numbers in AD"):
+        simulator.control("POST", "crowd", {"size": 11, "countries": {"AD": 1}})
+
+    assert _people(simulator) == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

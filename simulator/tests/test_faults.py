@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from whatsapp_simulator.receiver import Receiver
 from whatsapp_simulator.running import ControlError, Reply, RunningSimulator
+from whatsapp_simulator.scenario import Fault
 
 Sender = Callable[..., Reply]
 Starter = Callable[..., RunningSimulator]
 
 ASHA, BILAL = "+34600000001", "+34600000002"
+NUMBER = "106540352242922"
 
 
 def _put(simulator: RunningSimulator, *faults: dict[str, Any]) -> None:
@@ -174,6 +176,12 @@ def it_strikes_only_the_number_told(simulator: RunningSimulator, send: Sender) -
         ({"kind": "slow"}, "`seconds` is needed"),
         ({"kind": "refuse", "code": 7}, "7 is not a documented error code"),
         ({"kind": "lose_answer", "code": 190}, "`code` has no meaning for this kind"),
+        ({"kind": "refuse", "code": 131000, "calls": "all"}, "`calls` has no meaning for this kind"),
+        ({"kind": "pause_template"}, "`template` is needed"),
+        ({"kind": "rate_template", "template": "a"}, "`score` is needed"),
+        ({"kind": "rate_number", "score": "RED", "until": 5}, "`until` has no meaning for this kind"),
+        ({"kind": "ban", "rate": 0.5}, "`rate` has no meaning for this kind"),
+        ({"kind": "ban", "clock": "real"}, "`clock` has no meaning for this kind"),
         ({"kind": "receiver_down", "addresses": [ASHA]}, "`addresses` has no meaning for this kind"),
         ({"kind": "lose_answer", "rate": 1.5}, "<= 1"),
         ({"kind": "lose_answer", "rate": "often"}, "Expected `float`, got `str`"),
@@ -286,3 +294,69 @@ def it_says_what_is_wrong_with_a_scripted_fault(
         _put(simulator, fault)
 
     assert sentence in str(refusal.value)
+
+
+def it_lets_meta_act_at_the_second_a_scenario_says(start: Starter, receiver: Receiver, send: Sender) -> None:
+    faults = (
+        Fault(kind="pause_template", template="plain_ca", from_s=60),
+        Fault(kind="rate_template", template="plain_es", score="RED", from_s=120),
+        Fault(kind="rate_number", score="YELLOW", from_s=180),
+        Fault(kind="rate_template", template="nowhere", score="RED", from_s=180),
+        Fault(kind="ban", from_s=600, until_s=900),
+    )
+    simulator = start(faults=faults)
+
+    def codes() -> list[int | None]:
+        return [send(simulator, name=name).code for name in ("plain_ca", "plain_es", "plain_en")]
+
+    assert codes() == [None, None, None]
+    simulator.advance(60)
+    assert codes() == [132015, None, None]
+    simulator.advance(120)
+    assert codes() == [132015, 132015, None]
+    assert simulator.control("GET", f"numbers/{NUMBER}")["quality_rating"] == "YELLOW"
+    simulator.advance(420)
+    assert codes() == [131031, 131031, 131031]
+    simulator.advance(300)
+    assert codes() == [132015, 132015, None]
+
+    assert [row["struck"] for row in simulator.control("GET", "faults")["faults"]] == [1, 1, 1, 0, 1]
+    changes = [change for webhook in receiver.webhooks for change in webhook.changes]
+    told = [change["value"]["ban_info"] for change in changes if change["field"] == "account_update"]
+    assert [ban["waba_ban_state"] for ban in told] == ["DISABLE", "REINSTATE"]
+
+
+def it_forgets_what_meta_was_to_do_when_the_faults_are_others(
+    simulator: RunningSimulator, send: Sender
+) -> None:
+    _put(simulator, {"kind": "ban", "from": 60, "until": 90})
+    _put(simulator)
+    assert simulator.control("GET", "idle")["idle"]
+
+    simulator.advance(70)
+
+    assert send(simulator).status == 200
+
+
+def it_meets_every_call_when_told_so(simulator: RunningSimulator) -> None:
+    def ask() -> Reply:
+        return simulator.graph("GET", NUMBER)
+
+    _put(simulator, {"kind": "error_before", "rate": 1})
+    assert ask().status == 200
+    _put(simulator, {"kind": "error_before", "calls": "all"})
+    assert (ask().status, ask().code) == (500, 131000)
+    _put(simulator, {"kind": "slow", "seconds": 0.2, "calls": "all", "phone_number_id": NUMBER})
+    begin = time.monotonic()
+    assert ask().status == 200
+    assert time.monotonic() - begin >= 0.2
+
+    profile = f"{NUMBER}/whatsapp_business_profile"
+    for text, fault in (("Bon dia", {"kind": "error_after"}), ("Adéu", {"kind": "lose_answer"})):
+        _put(simulator, {**fault, "calls": "all", "times": 1})
+        try:
+            answer = simulator.graph("POST", profile, {"messaging_product": "whatsapp", "about": text})
+        except (http.client.RemoteDisconnected, ConnectionResetError, urllib.error.URLError):
+            answer = None
+        assert fault["kind"] == "lose_answer" if answer is None else answer.code == 131000
+        assert simulator.graph("GET", f"{profile}?fields=about").body["data"][0]["about"] == text

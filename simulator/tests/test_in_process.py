@@ -22,6 +22,16 @@ def it_runs_inside_an_event_loop() -> None:
     assert people == 1
 
 
+def it_tells_an_address_of_version_6_in_brackets() -> None:
+    async def story() -> str:
+        async with Simulator(host="::1") as simulator:
+            return simulator.url
+
+    if not socket.has_ipv6:
+        pytest.skip("This machine has no addresses of version 6.")
+    assert asyncio.run(story()).startswith("http://[::1]:")
+
+
 def it_gives_its_port_back_when_it_ends() -> None:
     with RunningSimulator() as simulator:
         port = int(simulator.url.rsplit(":", 1)[1])

@@ -130,6 +130,29 @@ def it_measures_marketing_by_country(
     assert _failed(simulator) == codes
 
 
+@pytest.mark.parametrize(
+    ("phone", "business", "wrote", "codes"),
+    [
+        (RIYA, "+91 99999 99999", False, {"131049": 1}),
+        (RIYA, "+91 99999 99999", True, {}),  # inside a window nothing is counted
+        (RIYA, "+34 931 234 567", False, {}),
+        (ASHA, "+91 99999 99999", False, {}),
+    ],
+)
+def it_lets_people_have_had_enough_only_where_marketing_is_counted(
+    start: Starter, send: Sender, phone: str, business: str, *, wrote: bool, codes: dict[str, int]
+) -> None:
+    number = Number(phone_number_id=NUMBER, display_phone_number=business, mps=1000)
+    simulator = start(setup={"numbers": (number,)}, habits={"capped": 1})
+    if wrote:
+        simulator.control("POST", f"people/{phone}/write", {"text": "Namaste"})
+
+    send(simulator, phone)
+    simulator.advance(60)
+
+    assert _failed(simulator) == codes
+
+
 def it_does_not_measure_marketing_inside_a_window(start: Starter, send: Sender) -> None:
     simulator = start(limits=Limits(marketing_per_person=1))
     simulator.control("POST", f"people/{RIYA}/write", {"text": "Namaste"})

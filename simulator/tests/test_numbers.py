@@ -13,7 +13,7 @@ from whatsapp_simulator.scenario import Number
 Starter = Callable[..., RunningSimulator]
 Sender = Callable[..., Reply]
 
-NUMBER, WABA = "106540352242922", "102290129340398"
+NUMBER, OTHER, WABA = "106540352242922", "106540352240002", "102290129340398"
 ASHA, BILAL = "+34600000001", "+34600000002"
 HOUR_S, DAY_S = 3_600, 86_400
 WHATSAPP = {"messaging_product": "whatsapp"}
@@ -286,3 +286,38 @@ def it_takes_a_flow_from_draft_to_deprecated(simulator: RunningSimulator) -> Non
     draft = simulator.graph("POST", f"{WABA}/flows", {"name": "Two", "categories": '["SURVEY"]'}).body["id"]
     assert simulator.graph("DELETE", draft).status == 200
     assert [row["id"] for row in simulator.graph("GET", f"{WABA}/flows").body["data"]] == [flow]
+
+
+def it_blocks_people_on_the_number_told_and_hears_them_on_others(
+    start: Starter, receiver: Receiver, send: Sender
+) -> None:
+    numbers = tuple(
+        Number(phone_number_id=number, display_phone_number=f"+1 555-010-{number[-4:]}", mps=1000)
+        for number in (NUMBER, OTHER)
+    )
+    simulator = start(setup={"numbers": numbers})
+
+    def write(number: str, text: str) -> None:
+        simulator.control("POST", f"people/{ASHA}/write", {"text": text, "phone_number_id": number})
+
+    def blocked(number: str) -> list[str]:
+        return [row["wa_id"] for row in simulator.graph("GET", f"{number}/block_users").body["data"]]
+
+    simulator.control("POST", f"people/{ASHA}/block", {"by": "business", "phone_number_id": NUMBER})
+    assert (blocked(NUMBER), blocked(OTHER)) == (["34600000001"], [])
+    write(NUMBER, "Baixa")
+    write(OTHER, "Hola")
+    simulator.advance(0)
+    assert [message["text"]["body"] for message in receiver.messages] == ["Hola"]
+    assert simulator.control("GET", "counts")["stops"] == {}
+    assert send(simulator, ASHA).code == 130403
+
+    # Left out, the number means all of them.
+    simulator.control("POST", f"people/{ASHA}/block", {"by": "business"})
+    assert (blocked(NUMBER), blocked(OTHER)) == (["34600000001"], ["34600000001"])
+    simulator.control("POST", f"people/{ASHA}/block", {"by": "business", "blocked": False})
+    write(NUMBER, "Bon dia")
+    simulator.advance(0)
+    assert [message["text"]["body"] for message in receiver.messages] == ["Hola", "Bon dia"]
+    assert simulator.control("GET", f"people/{ASHA}")["blocked_by_business"] is False
+    assert send(simulator, ASHA).status == 200

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from whatsapp_simulator.running import Reply, RunningSimulator
-from whatsapp_simulator.scenario import Number
+from whatsapp_simulator.scenario import Number, Rules
 
 Sender = Callable[..., Reply]
 Starter = Callable[..., RunningSimulator]
@@ -86,6 +86,25 @@ def it_takes_digits_that_are_somebodys_wa_id_as_they_are(simulator: RunningSimul
 
     assert answer.body["contacts"] == [{"input": "34600000001", "wa_id": "34600000001"}]
     assert unknown.body["contacts"][0]["wa_id"] == "134600000002"
+
+
+def it_takes_digits_as_international_where_the_rules_say_so(start: Starter, send: Sender) -> None:
+    simulator = start(rules=Rules(digits_without_plus="international"))
+
+    first = send(simulator, "34600000001").body["contacts"][0]
+    simulator.control("PUT", "rules", {})
+    second = send(simulator, "34600000002").body["contacts"][0]
+
+    assert (first["wa_id"], second["wa_id"]) == ("34600000001", "134600000002")
+
+
+def it_writes_only_to_the_recipients_allowed_as_a_test_number_does(start: Starter, send: Sender) -> None:
+    simulator = start(setup={"allowed_recipients": ("+34600000001", "ES.10000000000000000102")})
+
+    told = [send(simulator, to).code for to in ("+34 600 000 001", "+34600000002")]
+    told += [send(simulator, None, recipient=f"ES.1000000000000000010{i}").code for i in (2, 3)]
+
+    assert told == [None, 131030, None, 131030]
 
 
 def it_accepts_a_text_without_a_message_status(simulator: RunningSimulator, write_text: Sender) -> None:

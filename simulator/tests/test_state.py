@@ -97,6 +97,20 @@ def it_delivers_after_the_stop_what_the_receiver_did_not_take_before(
     assert sorted(_statuses(receiver)) == ["delivered", "read", "sent"]
 
 
+def it_lets_meta_act_after_the_stop_at_the_second_a_fault_says(
+    scenario: Scenario, file: Path, send: Sender
+) -> None:
+    with RunningSimulator(scenario, state=file) as simulator:
+        simulator.control("PUT", "faults", {"faults": [{"kind": "ban", "from": 600}]})
+        simulator.advance(500)
+
+    with RunningSimulator(state=file) as simulator:
+        simulator.advance(100)
+
+        assert send(simulator, _ANNA).code == 131031
+        assert simulator.control("GET", "faults")["faults"][0]["struck"] == 1
+
+
 def it_loses_at_worst_the_last_moments_when_it_is_killed(file: Path) -> None:
     process, url = _start(file)
     body = {"messaging_product": "whatsapp", "to": _ANNA, "type": "text", "text": {"body": "Hola"}}

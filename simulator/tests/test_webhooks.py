@@ -8,7 +8,7 @@ import pytest
 from whatsapp_simulator.payloads import escaped
 from whatsapp_simulator.receiver import Receiver
 from whatsapp_simulator.running import ControlError, Reply, RunningSimulator
-from whatsapp_simulator.scenario import Setup
+from whatsapp_simulator.scenario import PersonFacts, Setup
 
 Sender = Callable[..., Reply]
 Starter = Callable[..., RunningSimulator]
@@ -59,6 +59,24 @@ def it_sends_statuses_in_batches_of_at_most_a_thousand(
         sum(len(change["value"]["statuses"]) for change in webhook.changes) for webhook in receiver.webhooks
     ]
     assert (sum(sizes), max(sizes), len(sizes)) == (1200, 1000, 2)
+
+
+def it_cuts_a_batch_that_would_be_larger_than_three_megabytes(
+    start: Starter, receiver: Receiver, send: Sender
+) -> None:
+    # Six bytes a letter, once they are escaped: 3.6 MB of answers that fall due together.
+    phones = [f"+3460000{i:04d}" for i in range(150)]
+    wordy = {"replies": True, "reads": True, "leaves": "no", "reply_text": "ї" * 4000}
+    people = tuple(PersonFacts(phone=phone, **wordy) for phone in phones)  # type: ignore[arg-type] # as told
+    simulator = start(people=people, habits={"webhook_flush_s": 1, "read_s": (1, 2), "reply_s": (1, 2)})
+    for phone in phones:
+        send(simulator, phone)
+
+    simulator.advance(86_400)
+
+    sizes = [len(webhook.body) for webhook in receiver.webhooks if b'"messages":' in webhook.body]
+    assert (sum(sizes) > 3_600_000, max(sizes) < 3_000_000, len(sizes)) == (True, True, 2)
+    assert sorted(message["from"] for message in receiver.messages) == [phone[1:] for phone in phones]
 
 
 def it_tries_again_until_the_receiver_answers_200(

@@ -90,8 +90,8 @@ class Catalogue:
             standing = Standing(template, created_at=at, used_at=at)
             score = template.facts.get("quality_score")
             if isinstance(score, dict):
-                standing.quality = str(score.get("score", "UNKNOWN"))
-                standing.quality_at = int(score.get("date", 0))
+                standing.quality = score.get("score", "UNKNOWN")
+                standing.quality_at = score.get("date", 0)
             standing.was_approved = template.status in ("APPROVED", "PAUSED", "DISABLED")
             self._keep(standing)
 
@@ -156,11 +156,16 @@ def compile_all(facts: Iterable[dict[str, Any]]) -> list[Template]:
     compiled: dict[Key, Template] = {}
     ids: set[str] = set()
     for number, one in enumerate(facts, 1):
-        template = compile_template(one, number=number)
-        if (template.name, template.language) in compiled:
-            raise ScenarioError(f"Template {template.name} stands there twice in {template.language}.")
-        if template.facts["id"] in ids:
-            raise ScenarioError(f"Template {template.name}: the id {template.facts['id']} is another's too.")
+        path = f"$.setup.templates[{number - 1}]"
+        try:
+            template = compile_template(one, number=number)
+        except ScenarioError as problem:
+            raise ScenarioError(str(problem), path=path) from problem
+        name, template_id = template.name, template.facts["id"]
+        if (name, template.language) in compiled:
+            raise ScenarioError(f"Template {name} stands there twice in {template.language}.", path=path)
+        if template_id in ids:
+            raise ScenarioError(f"Template {name}: the id {template_id} is another's too.", path=path)
         ids.add(template.facts["id"])
         compiled[template.name, template.language] = template
     return list(compiled.values())

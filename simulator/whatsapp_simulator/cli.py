@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import re
 import signal
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ import msgspec
 from whatsapp_simulator import __version__
 from whatsapp_simulator.loop import run
 from whatsapp_simulator.page.files import PAGE
-from whatsapp_simulator.scenario import Scenario, ScenarioError, read_scenario
+from whatsapp_simulator.scenario import Scenario, ScenarioError, placed, read_scenario
 from whatsapp_simulator.simulator import PortTakenError, Simulator
 from whatsapp_simulator.state import StateError
 
@@ -21,6 +22,11 @@ _logger = logging.getLogger(__name__)
 
 _MISUSE = 2
 _HIGHEST_PORT = 65_535
+_WEB_ADDRESS = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
+
+
+class _PortFileError(Exception):
+    """The file that was to hold the port cannot be written; the message says why."""
 
 
 @click.group(
@@ -55,6 +61,12 @@ _HIGHEST_PORT = 65_535
     type=click.Path(dir_okay=False, path_type=Path),
     help="Keep everything in this file and go on from it; the scenario counts for a new file only.",
 )
+@click.option(
+    "--public-url",
+    metavar="URL",
+    default="",
+    help="How others reach it, where that is not the address it listens on: for the files in webhooks.",
+)
 @click.version_option(__version__, message="whatsapp-simulator %(version)s")
 @click.pass_context
 def main(
@@ -66,6 +78,7 @@ def main(
     seed: int | None,
     scenario_file: Path | None,
     state_file: Path | None,
+    public_url: str,
 ) -> None:
     """Play Meta's WhatsApp Cloud API on this machine.
 
@@ -74,15 +87,24 @@ def main(
     """
     if context.invoked_subcommand is not None:
         return
+    if public_url and not _WEB_ADDRESS.fullmatch(public_url):
+        _refuse(f"--public-url must be like https://simulator.example.com, not {public_url!r}.")
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     try:
         scenario = read_scenario(scenario_file) if scenario_file else Scenario()
         if seed is not None:
             scenario = msgspec.structs.replace(scenario, seed=seed)
-        run(_serve(Simulator(scenario, host=host, port=port, state=state_file), port_file))
-    except (ScenarioError, StateError, PortTakenError) as problem:
-        click.echo(str(problem), err=True)
-        sys.exit(_MISUSE)
+        simulator = Simulator(scenario, host=host, port=port, state=state_file, public_url=public_url)
+        run(_serve(simulator, port_file))
+    except ScenarioError as problem:
+        _refuse(placed(problem, scenario_file) if scenario_file else str(problem))
+    except (StateError, PortTakenError, _PortFileError) as problem:
+        _refuse(str(problem))
+
+
+def _refuse(sentence: str) -> None:
+    click.echo(sentence, err=True)
+    sys.exit(_MISUSE)
 
 
 async def _serve(simulator: Simulator, port_file: Path | None) -> None:
@@ -95,7 +117,7 @@ async def _serve(simulator: Simulator, port_file: Path | None) -> None:
         loop.add_signal_handler(number, stopped.set)
     async with simulator:
         if port_file is not None:
-            port_file.write_text(f"{simulator.port}\n")  # noqa: ASYNC240 - one line, once, before the first request
+            _write_down(simulator.port, port_file)
         click.echo(f"listening on {simulator.url}")
         click.echo(f"look at {simulator.url}{PAGE}/")
         if simulator.goes_on:
@@ -105,6 +127,13 @@ async def _serve(simulator: Simulator, port_file: Path | None) -> None:
             )
         sys.stdout.flush()
         await stopped.wait()
+
+
+def _write_down(port: int, file: Path) -> None:
+    try:
+        file.write_text(f"{port}\n")
+    except OSError as problem:
+        raise _PortFileError(f"The port cannot be written to {file}: {problem.strerror}.") from problem
 
 
 def _allow_connections() -> None:

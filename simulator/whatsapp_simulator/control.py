@@ -1,6 +1,6 @@
 """The control plane, `/_control/…`: set up, push, break, wait and count; never under a Graph path.
 
-Its shape is documented in the README and relied upon by others: add to it, do not change it.
+Its shape is documented in docs/reference.md and relied upon by others: add to it, do not change it.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -148,7 +148,9 @@ class Control:
     def _act(self, request: ControlRequest) -> Callable[[ControlRequest], Awaitable[object]]:
         methods = self._acts.get(request.path)
         if methods is None:
-            raise NotFoundError(f"There is no {ROOT}{request.path}; see the README for what there is.")
+            raise NotFoundError(
+                f"There is no {ROOT}{request.path}; see {ROOT}openapi.json for what there is."
+            )
         if request.method not in methods:
             raise NotFoundError(f"{ROOT}{request.path} takes {' and '.join(methods)}, not {request.method}.")
         return methods[request.method]
@@ -232,7 +234,7 @@ class Control:
         return self._faults()
 
     async def _put_faults(self, request: ControlRequest) -> object:
-        self._world.faults.replace(decode(request.body, _Faults).faults)
+        self._world.replace_faults(decode(request.body, _Faults).faults)
         return self._faults()
 
     def _faults(self) -> object:

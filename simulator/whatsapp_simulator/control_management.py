@@ -10,7 +10,6 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from whatsapp_simulator import notices
 from whatsapp_simulator.account import RESTRICTIONS
 from whatsapp_simulator.catalogue import Standing
 from whatsapp_simulator.control_calls import ROOT, ControlRequest, NotFoundError
@@ -313,18 +312,14 @@ class ManagementControl:
         self._tell("business_username_updates", value)
 
     def _ban(self, _subject: None, told: _Ban) -> None:
-        self._world.account.is_banned = told.state == "DISABLE"
-        self._ban_changed(told.state)
+        if told.state == "DISABLE":
+            self._world.ban()
+        else:
+            self._world.account.is_banned = False
+            self._world.tell_ban(told.state)
 
     def _reinstate(self, _subject: None, _told: _Nothing) -> None:
-        self._world.account.is_banned = False
-        self._world.account.restrictions.clear()
-        self._ban_changed("REINSTATE")
-
-    def _ban_changed(self, state: str) -> None:
-        day = notices.date_in_words(self._world.clock.now())
-        info = {"waba_ban_state": state, "waba_ban_date": day}
-        self._tell("account_update", {"event": "DISABLED_UPDATE", "ban_info": info})
+        self._world.reinstate()
 
     def _restrict(self, _subject: None, told: _Restrict) -> None:
         until = self._world.clock.now() + told.seconds

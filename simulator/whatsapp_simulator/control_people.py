@@ -162,6 +162,9 @@ class _SignUp(_Act, kw_only=True):
 
 
 class _Block(Struct, kw_only=True, forbid_unknown_fields=True):
+    """A block by the business holds for the number told; left out, for all of them."""
+
+    phone_number_id: str | None = None
     by: Literal["person", "business"] = "person"
     blocked: bool = True
 
@@ -345,11 +348,20 @@ class PeopleActs:
     def _block(self, person: Person, body: bytes) -> None:
         block = decode(body, _Block)
         if block.by == "business":
-            person.blocked_by_us = block.blocked
+            self._block_by_business(person, block)
         elif block.blocked:
             self._deeds.block(person, at=self._now)
         else:
             person.blocks_us = False
+
+    def _block_by_business(self, person: Person, block: _Block) -> None:
+        every = self._world.lines.values()
+        for line in every if block.phone_number_id is None else (self.line(block.phone_number_id),):
+            if block.blocked:
+                line.particulars.blocked[person.key] = person.address
+            else:
+                line.particulars.blocked.pop(person.key, None)
+        person.blocked_by_us = any(person.key in line.particulars.blocked for line in every)
 
     def _answer(self, person: Person, act: _Act, said: Said, *, answers: str | None = None) -> None:
         line = self.line(act.phone_number_id)

@@ -57,8 +57,3 @@ def country(digits: str) -> str:
     if code == "1" and digits[1:4] in _NOT_US:
         return "CA"
     return _COUNTRY_OF.get(code, "ZZ")
-
-
-def is_in_the_us(digits: str) -> bool:
-    """Tell whether a number is +1 with an area code of the United States."""
-    return digits.startswith("1") and digits[1:4] not in _NOT_US

@@ -11,12 +11,15 @@ from whatsapp_simulator.words import LANGUAGES, NAMES_IN
 # How mobile numbers begin, and how many digits follow: as much as a simulator needs.
 # Source: national numbering plans, general knowledge.
 _MOBILES: dict[str, tuple[str, int]] = {
-    "AD": ("3763", 5), "AT": ("43664", 7), "BR": ("55119", 8), "CH": ("4179", 7), "DE": ("49151", 8),
+    "AD": ("376690", 6), "AT": ("43664", 7), "BR": ("55119", 8), "CH": ("4179", 7), "DE": ("49151", 8),
     "EG": ("2010", 8), "ES": ("346", 8), "FR": ("336", 8), "GB": ("447", 9), "IE": ("35387", 7),
     "IN": ("9198", 8), "IT": ("3933", 8), "JP": ("8190", 8), "KR": ("8210", 8), "MA": ("2126", 8), "MX": ("5255", 8),
-    "PT": ("3519", 8), "RO": ("407", 8), "SA": ("9665", 8), "UA": ("38067", 7), "US": ("1212555", 4),
+    "PT": ("3519", 8), "RO": ("407", 8), "SA": ("9665", 8), "UA": ("38067", 7), "US": ("1212", 7),
 }  # fmt: skip
 _OTHERWISE_DIGITS = 8
+# After an area code of the United States comes neither 0 nor 1.
+_LOWEST = {"US": 2_000_000}
+_MOST_TRIES = 100
 # Shares of the languages in which people write to a shop; roughly, after the countries' own surveys.
 _SPOKEN: dict[str, dict[str, float]] = {
     "AD": {"ca": 0.5, "es": 0.35, "fr": 0.15}, "AE": {"ar": 0.5, "en": 0.5}, "AT": {"de": 1}, "BR": {"pt": 1},
@@ -32,17 +35,22 @@ _USER_ID_DIGITS = 20
 def gather(population: Population, crowd: Crowd, *, seed: int) -> list[Person]:
     """Let a crowd come into being; the same seed and crowd bring the same people.
 
-    Raises ScenarioError for a country without calling code or a language nobody writes here.
+    Raises ScenarioError for a country without calling code, one without so many numbers, or a language nobody
+    writes here; then nobody came.
     """
     for country, spoken in crowd.languages.items():
         unknown = set(spoken) - set(LANGUAGES)
         if unknown:
             raise ScenarioError(
-                f"Nobody in {country} writes {min(unknown)}: there is {', '.join(LANGUAGES)}."
+                f"Nobody in {country} writes {min(unknown)}: there is {', '.join(LANGUAGES)}.",
+                path=f"$.crowd.languages.{country}",
             )
     for country in crowd.countries:
         if country not in _MOBILES and not calling_code_of(country):
-            raise ScenarioError(f"`countries`: {country} has no calling code that is known here.")
+            raise ScenarioError(
+                f"`countries`: {country} has no calling code that is known here.",
+                path=f"$.crowd.countries.{country}",
+            )
     return population.add(_facts(population, crowd, seed))
 
 
@@ -59,6 +67,12 @@ def _facts(population: Population, crowd: Crowd, seed: int) -> Iterator[PersonFa
         again, address = 0, write(country, dice)
         while address in taken or population.find(address) is not None:
             again += 1
+            if again > _MOST_TRIES:
+                raise ScenarioError(
+                    f"There are not enough numbers in {country} for so many people: make the crowd smaller, or "
+                    "share it among more countries.",
+                    path="$.crowd.size",
+                )
             address = write(country, throw(seed, "crowd", number, again))
         taken.add(address)
         told = {"user_id": address} if write is _user_id else {"phone": address}
@@ -71,7 +85,8 @@ def _user_id(country: str, dice: bytes) -> str:
 
 def _phone(country: str, dice: bytes) -> str:
     start, digits = _MOBILES.get(country, (calling_code_of(country) + "6", _OTHERWISE_DIGITS))
-    return f"+{start}{int(side(dice, _PHONE) * 10**digits):0{digits}d}"
+    lowest = _LOWEST.get(country, 0)
+    return f"+{start}{lowest + int(side(dice, _PHONE) * (10**digits - lowest)):0{digits}d}"
 
 
 def _drawn(shares: Mapping[str, float], chance: float) -> str:

@@ -51,8 +51,11 @@ class Deeds:
     def say(self, person: Person, line: Line, said: Said, *, at: float) -> str:
         """Let a person send a message; answers its wamid.  It opens the customer service window.
 
-        A word for leaving, or a button that says so, counts as leaving.
+        A word for leaving, or a button that says so, counts as leaving.  Of somebody on the number's block list
+        the message stands in their chat, and that is all.
         """
+        if _is_blocked(person, line):
+            return self._send(MESSAGES, person, line, said, at=at)
         if said.kind == "text" and means_leaving(said.text):
             self.leave(person, "word")
         elif said.kind in ("button", "button_reply") and label_means_leaving(said.text):
@@ -244,7 +247,12 @@ class Deeds:
         }
         person.chat.append(-world.inbound.append(msgspec.json.encode(row)))
         person.last_at = at
-        world.outbox.send(kind, line.number, person, message)
+        if not _is_blocked(person, line):
+            world.outbox.send(kind, line.number, person, message)
+
+
+def _is_blocked(person: Person, line: Line) -> bool:
+    return person.blocked_by_us and person.key in line.particulars.blocked
 
 
 def quoted(line: Line, wamid: str | None) -> dict[str, str] | None:

@@ -83,6 +83,8 @@ class Person:
     unreachable: bool
     capped: bool
     experiment: bool
+    capped_everywhere: bool = False
+    """They were told to be capped: where Meta has no cap, too."""
     taps: bool = False
     blocks: bool = False
     changes_number: bool = False
@@ -94,6 +96,7 @@ class Person:
     confirmed: bool = False
     blocks_us: bool = False
     blocked_by_us: bool = False
+    """They stand on the block list of at least one number."""
     received: int = 0
     last_at: float = 0.0
     """When something was last said in their chat, in simulated time."""
@@ -144,6 +147,8 @@ class Population:
     def __init__(self, *, seed: int, habits: Habits) -> None:
         self._seed = seed
         self.habits = habits
+        self.reads_international = False
+        """Whether digits without plus have their calling code."""
         self._people: dict[str, Person] = {}
         self._by_phone: dict[str, Person] = {}
         self._by_user_id: dict[str, Person] = {}
@@ -183,9 +188,11 @@ class Population:
         """Read the phone that a message goes to, None if it is none; own_digits: the sender's number.
 
         Digits alone are taken as they are if they are somebody's `wa_id`, because clients answer to what webhooks
-        told them; any other phone without plus is taken as one of the sender's country.
+        told them; any other phone without plus is taken as one of the sender's country, unless the rules say otherwise.
         """
-        return Address(phone=text) if text in self._by_phone else read_phone(text, own_digits=own_digits)
+        if text in self._by_phone:
+            return Address(phone=text)
+        return read_phone(text, own_digits="" if self.reads_international else own_digits)
 
     def find(self, text: str) -> Person | None:
         """Find somebody already seen by key, phone or BSUID."""
@@ -199,13 +206,16 @@ class Population:
         """Add people with given traits, all or none; raises ScenarioError for a missing or taken address."""
         people = tuple(people)
         taken = self._by_phone.keys() | self._by_user_id.keys()
-        for facts in people:
+        for position, facts in enumerate(people):
             addresses = {_digits(facts.phone), facts.user_id} - {None}
             if not addresses:
-                raise ScenarioError("A person needs `phone`, `user_id` or both.")
+                raise ScenarioError(
+                    "A person needs `phone`, `user_id` or both.", path=f"$.people[{position}]"
+                )
             if not addresses.isdisjoint(taken):
                 raise ScenarioError(
-                    f"Somebody with the address {facts.phone or facts.user_id} is there already."
+                    f"Somebody with the address {facts.phone or facts.user_id} is there already.",
+                    path=f"$.people[{position}]",
                 )
             taken |= {address for address in addresses if address}
         return [self._make(facts) for facts in people]
@@ -265,6 +275,7 @@ class Population:
             leaves=facts.leaves or _way_of_leaving(habits, side(dice, 5), side(dice, 6)),
             unreachable=_or(facts.unreachable, side(dice, 7) < habits.unreachable),
             capped=_or(facts.capped, side(dice, 8) < habits.capped),
+            capped_everywhere=facts.capped is True,
             experiment=_or(facts.experiment, side(dice, 9) < habits.experiment),
             taps=_or(facts.taps, side(dice, 10) < habits.taps),
             blocks=_or(facts.blocks, side(dice, 11) < habits.blocks),

@@ -1,5 +1,6 @@
 """What a simulator starts with: account, people, habits, faults and clock, as JSON or as objects."""
 
+from codecs import BOM_UTF8
 from datetime import UTC, date, datetime, time
 from functools import cache
 from pathlib import Path
@@ -25,7 +26,14 @@ MessagingStep = Literal["TIER_250", "TIER_2K", "TIER_10K", "TIER_100K", "TIER_UN
 
 
 class ScenarioError(ValueError):
-    """A scenario or a request to the control plane is not as documented; the message says what and where."""
+    """A scenario or a request to the control plane is not as documented; the message says what and where.
+
+    path: the member of the scenario that is meant, such as `$.faults[0]`; empty where the message names it.
+    """
+
+    def __init__(self, message: str, *, path: str = "") -> None:
+        super().__init__(message)
+        self.path = path
 
 
 @cache
@@ -91,6 +99,10 @@ class Setup(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     portfolio_id: Identifier = "506914307656634"
     marketing_messages_onboarding_status: Literal["ELIGIBLE", "INELIGIBLE", "ONBOARDED"] = "ONBOARDED"
     disable_marketing_messages_on_cloud_api: bool = False
+    allowed_recipients: (
+        tuple[Annotated[str, Meta(pattern=r"^(\+[0-9]{7,15}|[A-Z]{2}\.[A-Za-z0-9]{1,128})$")], ...] | None
+    ) = None
+    """As with Meta's test numbers: phones with `+` and user ids that may be written to, others are refused (131030)."""
     has_payment_method: bool = True
     """Without one, whatever costs money fails with 131042."""
     numbers: tuple[Number, ...] = (
@@ -126,6 +138,7 @@ class Habits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Of those who leave: by tapping a quick reply, where the message has one; the others write a word."""
     unreachable: Rate = 0.01
     capped: Rate = 0.005
+    """People who have had enough marketing (131049): outside windows, and not in `marketing_free_in` of the limits."""
     experiment: Rate = 0.0
     has_username: Rate = 0.1
     taps: Rate = 0.0
@@ -135,7 +148,7 @@ class Habits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     changes_number: Rate = 0.0
     """People who take another number some days after a marketing message."""
     us_marketing_paused: bool = True
-    """Marketing templates to US numbers fail with 131049, as since 2025-04-01."""
+    """Marketing templates to people in the US fail with 131049, as since 2025-04-01."""
 
     delivered: Rate = 0.92
     delivered_late: Rate = 0.05
@@ -261,6 +274,8 @@ class Rules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     marketing_sync_s: Seconds = 600.0
     """How long the marketing endpoint takes to learn a new template, or one left alone for 7 days (134101); 0: none."""
 
+    digits_without_plus: Literal["own_country", "international"] = "own_country"
+    """How a phone without plus is read: as one of the sender's country, as Meta does, or with its calling code."""
     management_calls_per_hour: Annotated[int, Meta(ge=0)] | None = None
     """Left out: 5,000 with a registered number, else 200; 0: no limit."""
     app_calls_per_hour: Annotated[int, Meta(ge=0)] = 0
@@ -284,6 +299,7 @@ class PersonFacts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     leaves: Literal["no", "word", "native", "button"] | None = None
     unreachable: bool | None = None
     capped: bool | None = None
+    """True: they have had enough marketing in every country and window, whatever the limits say."""
     experiment: bool | None = None
     taps: bool | None = None
     blocks: bool | None = None
@@ -318,12 +334,16 @@ FaultKind = Literal[
     "outage",
     "expired_token",
     "throttle",
+    "pause_template",
+    "rate_template",
+    "rate_number",
+    "ban",
 ]
 StatusName = Literal["sent", "delivered", "read", "failed"]
 
 
 class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Something that goes wrong on purpose; README.md tells what each kind needs."""
+    """Something that goes wrong on purpose; docs/reference.md tells what each kind needs."""
 
     kind: FaultKind
     rate: Rate = 1.0
@@ -344,6 +364,11 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     phone_number_id: str | None = None
     statuses: tuple[StatusName, ...] = ()
     """For withhold_status: which; empty: all."""
+    calls: Literal["sends", "all"] = "sends"
+    """Which calls error_before, error_after, lose_answer and slow meet; other calls have been done like sends."""
+    template: str | None = None
+    """The name of a template; it is meant in all its languages."""
+    score: Literal["GREEN", "YELLOW", "RED", "UNKNOWN"] | None = None
 
 
 class ClockFacts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -374,13 +399,24 @@ _Shape = TypeVar("_Shape")
 def read_scenario(path: Path) -> Scenario:
     """Read a scenario file; raises ScenarioError with the line and column where the JSON is broken."""
     try:
-        text = path.read_bytes()
+        return decode(_text_of(path), Scenario, with_place=True)
     except OSError as problem:
         raise ScenarioError(f"The scenario {path} cannot be read: {problem.strerror}.") from problem
-    try:
-        return decode(text, Scenario, with_place=True)
     except ScenarioError as problem:
         raise ScenarioError(f"The scenario {path} is not right: {problem}") from problem
+
+
+def placed(problem: ScenarioError, path: Path) -> str:
+    """Tell what makes no sense in a scenario file that was read, with the line and column where it stands."""
+    if not problem.path:
+        return str(problem)
+    place = place_of(_text_of(path).decode(), f"at `{problem.path}`")
+    return f"The scenario {path} is not right: {str(problem).removesuffix('.')} ({place})."
+
+
+def _text_of(path: Path) -> bytes:
+    # Editors on Windows put a mark of the byte order before the text.
+    return path.read_bytes().removeprefix(BOM_UTF8)
 
 
 def decode(body: bytes, shape: type[_Shape], *, with_place: bool = False) -> _Shape:

@@ -54,6 +54,11 @@ class Schedule:
         self._heap, self._serial, self.broken = state["heap"], state["serial"], state["broken"]
         self._wake.set()
 
+    def drop(self, act: Act) -> None:
+        """Forget every time an act was to happen."""
+        self._heap = [waiting for waiting in self._heap if waiting[2] != act]
+        heapq.heapify(self._heap)
+
     def clear(self) -> None:
         """Forget everything that was to happen."""
         self._heap.clear()

@@ -16,7 +16,7 @@ from whatsapp_simulator.graph.answers import Answer
 from whatsapp_simulator.graph.calls import GraphRequest
 from whatsapp_simulator.graph.errors import Problem, problem
 from whatsapp_simulator.graph.routes import answer, takes_files
-from whatsapp_simulator.graph.trouble import trouble
+from whatsapp_simulator.graph.trouble import met_by_faults, trouble
 from whatsapp_simulator.life import Life
 from whatsapp_simulator.media import LARGEST_FILE_BYTES
 from whatsapp_simulator.page.files import PAGE, answer_page, wants_page
@@ -92,8 +92,11 @@ class Face:
         url = f"http://{request.host}{path}"
         query = request.query if "?" in request.raw_path else _NO_QUERY
         call = GraphRequest(request.method, path, url, query, request.headers, body)
-        said = trouble(self._world, call) or answer(self._world, self._life, call)
+        troubled = trouble(self._world, call)
+        said = troubled or answer(self._world, self._life, call)
         told = said if isinstance(said, Answer) else await said
+        if troubled is None and self._world.faults.meet_calls:
+            told = met_by_faults(self._world, call, told)
         if self._world.traffic.has_room("call"):
             self._see(request, body, told)
         if told.wait_s:

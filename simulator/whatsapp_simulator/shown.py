@@ -1,7 +1,7 @@
 """What a person sees of a message: one structure for every kind, and the same in plain text.
 
 The structure stands in the person's chat and in the rows of accepted messages under `shown`; its members are
-documented in the README.  What does not apply is left out.
+documented in docs/reference.md.  What does not apply is left out.
 """
 
 from typing import Any

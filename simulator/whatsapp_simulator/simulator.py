@@ -25,8 +25,8 @@ class Simulator:
     """Meta's platform on one port of this machine.
 
     port 0 takes a free one.  state: a file to go on from, and to keep everything in; a scenario counts for a new
-    file only.  `world` is for those who run in the same event loop; everybody else uses the
-    control plane.
+    file only.  public_url: how others reach it, for the files in webhooks; empty: as `url` says.  `world` is for
+    those who run in the same event loop; everybody else uses the control plane.
     """
 
     world: World
@@ -38,7 +38,9 @@ class Simulator:
         host: str = "127.0.0.1",
         port: int = 0,
         state: Path | None = None,
+        public_url: str = "",
     ) -> None:
+        self._public_url = public_url.rstrip("/")
         self._scenario = scenario or Scenario()
         self._state_path = state
         self._state: StateFile | None = None
@@ -56,7 +58,9 @@ class Simulator:
     @property
     def url(self) -> str:
         """The address of the Graph side, without version; the control plane stands under `/_control/`."""
-        return f"http://{self._host}:{self._port}"
+        # An address of version 6 stands in brackets.
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"http://{host}:{self._port}"
 
     async def __aenter__(self) -> Self:
         world = self.world = World(self._scenario)
@@ -83,7 +87,7 @@ class Simulator:
             reason = "is taken by another program" if taken else f"cannot be opened ({problem.strerror})"
             raise PortTakenError(f"Port {self._port} on {self._host} {reason}.") from problem
         self._port = self._runner.addresses[0][1]
-        world.base_url = self.url
+        world.base_url = self._public_url or self.url
         self._tasks = [
             asyncio.create_task(world.schedule.run(), name="simulator.schedule"),
             asyncio.create_task(world.outbox.run(), name="simulator.webhooks"),

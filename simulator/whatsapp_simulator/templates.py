@@ -14,6 +14,7 @@ _STATUSES = frozenset(
     }
 )  # fmt: skip
 _CATEGORIES = frozenset({"MARKETING", "UTILITY", "AUTHENTICATION"})
+_SCORES = frozenset({"GREEN", "YELLOW", "RED", "UNKNOWN"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +48,15 @@ def compile_template(facts: dict[str, Any], *, number: int) -> Template:
     if not isinstance(language, str) or not language:
         raise ScenarioError(f"Template {name}: `language` must be one of Meta's codes, such as ca.")
     status, category = facts.get("status", "APPROVED"), facts.get("category", "MARKETING")
-    if status not in _STATUSES:
+    if not isinstance(status, str) or status not in _STATUSES:
         raise ScenarioError(
             f"Template {name}: `status` {status!r} is not one of {', '.join(sorted(_STATUSES))}."
         )
-    if category not in _CATEGORIES:
+    if not isinstance(category, str) or category not in _CATEGORIES:
         raise ScenarioError(
             f"Template {name}: `category` {category!r} is not one of {', '.join(sorted(_CATEGORIES))}."
         )
+    _check_score(name, facts.get("quality_score"))
     parts = facts.get("components")
     if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
         raise ScenarioError(f"Template {name}: `components` must be a list of objects.")
@@ -73,3 +75,17 @@ def compile_template(facts: dict[str, Any], *, number: int) -> Template:
     except ValueError as problem:
         raise ScenarioError(f"Template {name}: {problem}") from problem
     return Template(facts | shown, name, language, category, status, form)
+
+
+def _check_score(name: str, score: object) -> None:
+    if score is None:
+        return
+    told = score.get("score", "UNKNOWN") if isinstance(score, dict) else None
+    if not isinstance(score, dict) or not isinstance(told, str) or told not in _SCORES:
+        raise ScenarioError(
+            f"Template {name}: `quality_score` must be an object with `score`, one of {', '.join(sorted(_SCORES))}."
+        )
+    if type(score.get("date", 0)) is not int:
+        raise ScenarioError(
+            f"Template {name}: `date` of `quality_score` must be whole seconds since 1970, not {score['date']!r}."
+        )

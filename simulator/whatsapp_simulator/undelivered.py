@@ -5,7 +5,7 @@ DOC/templates/marketing-templates/per-user-limits (read September 2026); which o
 inference.
 """
 
-from whatsapp_simulator.countries import country, is_in_the_us
+from whatsapp_simulator.countries import country
 from whatsapp_simulator.deeds import WINDOW_S
 from whatsapp_simulator.dice import side
 from whatsapp_simulator.outgoing import DELIVERED_OR_NOT, SPAM, Failure, Message, Outgoing
@@ -52,19 +52,23 @@ def _failure_of_marketing(
 ) -> Failure | None:
     if person.stopped_natively:
         return Failure(_STOPPED)
-    if person.capped or (world.habits.us_marketing_paused and is_in_the_us(person.phone or "")):
+    if person.capped_everywhere or (world.habits.us_marketing_paused and person.country == "US"):
+        return Failure(_CAPPED)
+    may_be_full = person.capped or world.limits.marketing_per_person
+    is_measured = may_be_full and not in_window and _has_cap(world, person, line)
+    if is_measured and person.capped:
         return Failure(_CAPPED)
     if person.experiment:
         return Failure(_EXPERIMENT)
-    limits = world.limits
-    is_measured = limits.marketing_per_person and not (
-        in_window
-        or person.country in limits.marketing_free_in
-        or country(line.number.digits) in limits.marketing_free_in
-    )
     if is_measured and not world.marketing.lets_through(person.key, now):
         return Failure(_CAPPED)
     return None
+
+
+def _has_cap(world: World, person: Person, line: Line) -> bool:
+    """Tell whether Meta counts marketing between them: in none of the free countries, on either side."""
+    free = world.limits.marketing_free_in
+    return person.country not in free and country(line.number.digits) not in free
 
 
 def _failure_of_limits(world: World, out: Outgoing, message: Message, now: float) -> Failure | None:

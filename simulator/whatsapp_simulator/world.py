@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -20,11 +20,13 @@ from whatsapp_simulator.lifecycle import Lifecycle
 from whatsapp_simulator.limits import MarketingMeasure, PairRate, Throughput
 from whatsapp_simulator.links import LinkFetcher
 from whatsapp_simulator.media import MediaStore, UnknownMedia
+from whatsapp_simulator.notices import date_in_words
 from whatsapp_simulator.people import Person, Population
 from whatsapp_simulator.portfolio import Portfolio, capability, highest
 from whatsapp_simulator.progress import Progress
 from whatsapp_simulator.quota import Quota
 from whatsapp_simulator.scenario import (
+    Fault,
     Habits,
     Limits,
     MessagingStep,
@@ -103,13 +105,13 @@ class World:
         self.seed = scenario.seed
         self.habits = scenario.habits
         self.replace_limits(scenario.limits)
-        self.rules = scenario.rules
         self.clock = Clock(start=scenario.clock.start, rate=scenario.clock.rate)
         self.schedule = Schedule(self.clock)
         self.counts = Counts()
         self.wakefulness = Wakefulness()
         self.faults = FaultBox(seed=scenario.seed, faults=scenario.faults, now=self.clock.now)
         self.population = Population(seed=scenario.seed, habits=scenario.habits)
+        self.replace_rules(scenario.rules)
         self.accepted = Journal()
         self.inbound = Journal()
         self.progress = Progress()
@@ -152,6 +154,7 @@ class World:
         self._run = secrets.token_hex(4).upper()
         self._ids = 0
         self.replace_setup(scenario.setup, verified=not scenario.setup.verify_callback)
+        self._plan_deeds()
         self.population.add(scenario.people)
         if scenario.crowd is not None:
             gather(self.population, scenario.crowd, seed=self.seed)
@@ -161,7 +164,7 @@ class World:
         templates = compile_all(setup.templates)
         ids = [number.phone_number_id for number in setup.numbers]
         if len({*ids, setup.waba_id}) <= len(ids):
-            raise ScenarioError("The ids of `numbers` and `waba_id` must all differ.")
+            raise ScenarioError("The ids of `numbers` and `waba_id` must all differ.", path="$.setup.numbers")
         self.setup = setup
         self.catalogue.fill(templates, at=self.clock.now())
         self._open_account()
@@ -205,12 +208,68 @@ class World:
     def replace_limits(self, limits: Limits) -> None:
         """Let the platform let through more or less from now on; raises ScenarioError if that makes no sense."""
         if limits.over_messaging_limit not in ERRORS:
-            raise ScenarioError(f"{limits.over_messaging_limit} is not a documented error code.")
+            raise ScenarioError(
+                f"{limits.over_messaging_limit} is not a documented error code.",
+                path="$.limits.over_messaging_limit",
+            )
         self.limits = limits
 
     def replace_rules(self, rules: Rules) -> None:
         """Let the platform go by other rules from now on."""
         self.rules = rules
+        self.population.reads_international = rules.digits_without_plus == "international"
+
+    def replace_faults(self, faults: Iterable[Fault]) -> None:
+        """Put other faults in force; raises ScenarioError if one cannot work as told."""
+        self.faults.replace(faults)
+        self.schedule.drop(self._do_deed)
+        self.schedule.drop(self._undo_ban)
+        self._plan_deeds()
+
+    def _plan_deeds(self) -> None:
+        now = self.clock.now()
+        for deed in self.faults.deeds():
+            self.schedule.at(now + (deed.from_s or 0.0), self._do_deed, deed)
+            if deed.until_s is not None:
+                self.schedule.at(now + deed.until_s, self._undo_ban, deed)
+
+    def _do_deed(self, _due: float, deed: Fault) -> None:
+        """Let Meta do what a fault says; what is about a template that is not there does not happen."""
+        if deed.kind == "ban":
+            self.ban()
+        elif deed.kind == "rate_number":
+            for line in self.lines.values():
+                if deed.phone_number_id in (None, line.number.phone_number_id):
+                    self.change_number(line, quality_rating=deed.score)
+        else:
+            standings = self.catalogue.named(deed.template or "")
+            if not standings:
+                return
+            for standing in standings:
+                if deed.kind == "pause_template":
+                    self.lifecycle.pause(standing)
+                else:
+                    self.lifecycle.rate(standing, deed.score or "UNKNOWN")
+        self.faults.count(deed)
+
+    def _undo_ban(self, _due: float, _deed: Fault) -> None:
+        self.reinstate()
+
+    def ban(self) -> None:
+        """Disable the account: it can send nothing."""
+        self.account.is_banned = True
+        self.tell_ban("DISABLE")
+
+    def reinstate(self) -> None:
+        """Let the account send again, without any restriction."""
+        self.account.is_banned = False
+        self.account.restrictions.clear()
+        self.tell_ban("REINSTATE")
+
+    def tell_ban(self, state: str) -> None:
+        """Tell by webhook that the account is banned, will be, or no longer is."""
+        info = {"waba_ban_state": state, "waba_ban_date": date_in_words(self.clock.now())}
+        self.outbox.management("account_update", {"event": "DISABLED_UPDATE", "ban_info": info})
 
     def reset(self) -> None:
         """Forget people, faults, counts and all that was on its way; account, habits and clock stay."""

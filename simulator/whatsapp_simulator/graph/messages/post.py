@@ -1,7 +1,7 @@
 """The way of a message through Meta's checks, in Meta's order, to its acceptance.
 
 The order: token and ids before this module, then JSON, registration, pair rate, throughput, template and its
-status, parameters, route, identity, block list.
+status, parameters, route, who may be written to, identity, block list.
 """
 
 import time
@@ -67,7 +67,7 @@ def post_message(world: World, life: Life, line: Line, endpoint: Endpoint, body:
         check_route(world, template, endpoint, envelope.address, written)
     else:
         shown = content
-    _check_person(line, envelope, person)
+    _check_person(world, line, envelope, person)
     if envelope.context:
         shown = _quoting(world, person, shown, envelope.context)
     standing = None if template is None else world.catalogue.of(template.name, template.language)
@@ -126,13 +126,16 @@ def _check_number(world: World, line: Line, envelope: Envelope, person: Person) 
         raise refused(130429)
 
 
-def _check_person(line: Line, envelope: Envelope, person: Person) -> None:
+def _check_person(world: World, line: Line, envelope: Envelope, person: Person) -> None:
     if envelope.group is not None:
         return
+    allowed = world.setup.allowed_recipients
+    if allowed is not None and f"+{person.phone}" not in allowed and person.user_id not in allowed:
+        raise refused(131030)
     told = envelope.identity_key_hash
     if told and line.checks_identity and told != person.identity_key_hash:
         raise refused(137000)
-    if person.blocked_by_us:
+    if person.blocked_by_us and person.key in line.particulars.blocked:
         raise refused(130403)
 
 
