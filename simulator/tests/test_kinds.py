@@ -242,6 +242,11 @@ REFUSED: dict[str, tuple[Json, int, str]] = {
         131009,
         "degrees",
     ),
+    "latitude of 400 digits": (
+        {"type": "location", "location": {"latitude": 10**400, "longitude": 1}},
+        131009,
+        "latitude",
+    ),
     "latitude not a number": (
         {"type": "location", "location": {"latitude": "nan", "longitude": 1}},
         131009,

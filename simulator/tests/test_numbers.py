@@ -271,6 +271,7 @@ def it_takes_a_flow_from_draft_to_deprecated(simulator: RunningSimulator) -> Non
     assert simulator.graph("POST", f"{WABA}/flows", {"name": "Topics", "categories": ["OTHER"]}).code == 100
     assert simulator.graph("POST", f"{flow}/publish").code == 139002
     assert b"INVALID_JSON" in _upload(simulator, flow, b"{")
+    assert b"INVALID_JSON" in _upload(simulator, flow, b"9" * 5000)
     assert simulator.graph("POST", f"{flow}/publish").code == 139002
     assert b'"validation_errors":[]' in _upload(simulator, flow, b'{"version":"7.0","screens":[{"id":"A"}]}')
     assert simulator.graph("POST", f"{flow}/deprecate").code == 139003

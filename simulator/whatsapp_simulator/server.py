@@ -20,6 +20,7 @@ from whatsapp_simulator.graph.trouble import trouble
 from whatsapp_simulator.life import Life
 from whatsapp_simulator.media import LARGEST_FILE_BYTES
 from whatsapp_simulator.page.files import PAGE, answer_page, wants_page
+from whatsapp_simulator.reading import legible
 from whatsapp_simulator.traffic import Entry
 from whatsapp_simulator.world import World
 
@@ -89,7 +90,7 @@ class Face:
             return _UNREADABLE
 
     async def _graph(self, request: BaseRequest, path: str, body: bytes) -> web.StreamResponse:
-        url = f"http://{request.host}{path}"
+        url = legible(f"http://{request.host}{path}")
         query = request.query if "?" in request.raw_path else _NO_QUERY
         call = GraphRequest(request.method, path, url, query, request.headers, body)
         said = trouble(self._world, call) or answer(self._world, self._life, call)

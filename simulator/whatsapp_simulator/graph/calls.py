@@ -10,6 +10,7 @@ import msgspec
 from whatsapp_simulator.graph.errors import parameter, refused
 from whatsapp_simulator.graph.multipart import read_form
 from whatsapp_simulator.life import Life
+from whatsapp_simulator.reading import whole
 from whatsapp_simulator.world import Line, World
 
 
@@ -93,6 +94,8 @@ def read_object(body: bytes) -> dict[str, Any]:
 
 
 DONE = {"success": True}
+_LATEST = 253_402_300_799
+"""The last second of the year 9999, where calendars end."""
 
 
 def needs_product(params: Mapping[str, Any]) -> None:
@@ -143,7 +146,7 @@ def listed(value: object, name: str, *, most: int | None = None) -> list[Any]:
     if isinstance(value, str):
         try:
             value = msgspec.json.decode(value)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             # In `fields` and queries Graph takes words without quotes too.
             parts = str(value).strip().removeprefix("[").removesuffix("]").split(",")
             value = [part.strip(" \"'") for part in parts if part.strip()]
@@ -158,9 +161,10 @@ def listed(value: object, name: str, *, most: int | None = None) -> list[Any]:
 
 def moment_of(params: Mapping[str, Any], name: str) -> int:
     """Read a time in seconds since 1970."""
-    text = str(params.get(name, ""))
-    if not text:
+    written = params.get(name)
+    if written in (None, ""):
         raise parameter(f"(#100) The parameter {name} is required.")
-    if not text.isdecimal():
+    moment = whole(written, most=_LATEST)
+    if moment is None:
         raise refused(100, f"Param {name} must be a UNIX timestamp.")
-    return int(text)
+    return moment

@@ -137,7 +137,8 @@ def _fill(flow: dict[str, Any], text: str) -> None:
     flow["json"], flow["validation_errors"] = text, []
     try:
         written = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as problem:
+    # A plain ValueError: a number of thousands of digits.
+    except (ValueError, RecursionError) as problem:
         line, column = getattr(problem, "lineno", 1), getattr(problem, "colno", 1)
         flow["validation_errors"] = [_mistake("INVALID_JSON", "The file is not valid JSON.", line, column)]
         return

@@ -323,8 +323,8 @@ def _check_cards(cards: Any, category: str, rules: Rules, *, named: bool) -> Non
             raise parameter("(#100) A card has a HEADER, a BODY and BUTTONS only.")
         if "BODY" in by_type:
             _check_body(by_type["BODY"], rules, named=named, longest=_LONGEST_BODY_OF_CARD)
-        buttons = by_type.get("BUTTONS", {}).get("buttons", [])
-        if buttons:
+        buttons = by_type["BUTTONS"].get("buttons", []) if "BUTTONS" in by_type else []
+        if buttons != []:
             _check_buttons(buttons, most=_MOST_BUTTONS_OF_CARD)
         kinds = tuple(str(button.get("type", "")).upper() for button in buttons)
         shapes.add((form, "BODY" in by_type, kinds))
@@ -409,7 +409,8 @@ def _check_example(example: Any, names: list[str], subcode: int, member: str, *,
     if named:
         member += "_named_params"
         given = example.get(member) if isinstance(example, dict) else None
-        known = [one.get("param_name") for one in given or () if isinstance(one, dict) and one.get("example")]
+        samples = given if isinstance(given, list) else []
+        known = [one.get("param_name") for one in samples if isinstance(one, dict) and one.get("example")]
         if sorted(map(str, known)) != sorted(names):
             raise template_refused(subcode, f"Each variable needs a sample in example.{member}.")
         return
