@@ -15,8 +15,8 @@ def trouble(world: World, request: GraphRequest) -> Answer | None:
     faults = world.faults
     if not faults.meet_calls:
         return None
-    *_, node, edge = ["", "", *request.path.split("/")]
-    number = node if edge in _SENDING else edge
+    parts = [part for part in request.path.split("/") if part]
+    number, edge = next((part for part in parts if part in world.lines), ""), parts[-1] if parts else ""
     if faults.strikes("close_connection", phone_number_id=number):
         return Answer(_OUTAGE_STATUS, b"", connection_lost=True)
     outage = faults.strikes("outage", phone_number_id=number)
