@@ -121,7 +121,8 @@ def answer(world: World, life: Life, request: GraphRequest) -> Answer | Awaitabl
     headers: tuple[tuple[str, str], ...] = ()
     try:
         if request.path == ATTACHMENTS:
-            check_token(world.setup, request.headers, request.query)
+            # Who follows the address that a look-up told adds nothing to it.
+            check_token(world.setup, request.headers, request.query, wants_proof=False)
             return files.download(world, request.query)
         version, parts = split_path(request.path)
         if parts[:1] != [WITHOUT_TOKEN]:
@@ -196,4 +197,4 @@ def _kind(world: World, node: str) -> str:
 
 def takes_files(path: str) -> bool:
     """Tell whether a request to this path may be as large as the largest file."""
-    return path.endswith(("/media", "/assets")) or f"/{UPLOAD}" in path
+    return path.rstrip("/").endswith(("/media", "/assets")) or f"/{UPLOAD}" in path
