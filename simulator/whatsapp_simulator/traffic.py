@@ -29,7 +29,7 @@ _SECRET_MEMBERS = re.compile(
     r'("(?:[a-z_]*token|[a-z_]*secret|pin|appsecret_proof)"\s*:\s*)"(?:[^"\\]|\\.)*"', re.IGNORECASE
 )
 _SECRET_QUERY = re.compile(
-    r"((?:^|[?&])(?:[a-z_.]*token|[a-z_]*secret|appsecret_proof|code)=)[^&#]*", re.IGNORECASE
+    r"((?:^|[?&])(?:[a-z_.]*token|[a-z_]*secret|appsecret_proof|code|pin)=)[^&#]*", re.IGNORECASE
 )
 _SHOWN_HEADERS = ("Content-Type", "User-Agent", "X-Hub-Signature-256")
 

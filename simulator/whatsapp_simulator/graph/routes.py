@@ -37,7 +37,7 @@ _LONGEST_PATH = 3
 
 
 def _sends(endpoint: Endpoint) -> Handler:
-    return lambda call: post_message(call.world, call.life, call.line, endpoint, call.request.body)
+    return lambda call: post_message(call.world, call.life, call.line, endpoint, call.params())
 
 
 # What people get: it counts for no management quota.
@@ -122,11 +122,11 @@ def answer(world: World, life: Life, request: GraphRequest) -> Answer | Awaitabl
     try:
         if request.path == ATTACHMENTS:
             # Who follows the address that a look-up told adds nothing to it.
-            check_token(world.setup, request.headers, request.query, wants_proof=False)
+            check_token(world.setup, request, wants_proof=False)
             return files.download(world, request.query)
         version, parts = split_path(request.path)
         if parts[:1] != [WITHOUT_TOKEN]:
-            check_token(world.setup, request.headers, request.query)
+            check_token(world.setup, request)
         route, handler, call = _routed(world, life, request, version, parts)
         if route not in _SENDS:
             code, header = world.quota.count(world.setup, world.rules, is_management=route in _MANAGEMENT)

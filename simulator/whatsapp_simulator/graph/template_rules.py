@@ -10,8 +10,10 @@ from collections.abc import Callable, Mapping
 from itertools import groupby
 from typing import Any
 
+from whatsapp_simulator.graph.calls import flag_of
 from whatsapp_simulator.graph.errors import parameter, template_refused
 from whatsapp_simulator.languages import LANGUAGES
+from whatsapp_simulator.reading import whole
 from whatsapp_simulator.scenario import Rules
 
 CATEGORIES = ("MARKETING", "UTILITY", "AUTHENTICATION")
@@ -90,6 +92,9 @@ def check_options(params: Mapping[str, Any], category: str) -> dict[str, Any]:
     """Check what a template says besides its components; answers what was said."""
     said: dict[str, Any] = {}
     ttl = params.get("message_send_ttl_seconds")
+    if isinstance(ttl, str):
+        # A form holds nothing but texts.
+        ttl = _FOREVER_S if ttl == str(_FOREVER_S) else whole(ttl) or 0
     if ttl is not None:
         shortest, longest = _TTL_S[category]
         forever = ttl == _FOREVER_S and category != "MARKETING"
@@ -98,10 +103,8 @@ def check_options(params: Mapping[str, Any], category: str) -> dict[str, Any]:
                 f"(#100) Param message_send_ttl_seconds must be between {shortest} and {longest} for {category}."
             )
         said["message_send_ttl_seconds"] = ttl
-    opted_out = params.get("cta_url_link_tracking_opted_out")
+    opted_out = flag_of(params, "cta_url_link_tracking_opted_out")
     if opted_out is not None:
-        if not isinstance(opted_out, bool):
-            raise parameter("(#100) Param cta_url_link_tracking_opted_out must be a boolean")
         said["cta_url_link_tracking_opted_out"] = opted_out
     spec = params.get("optimization_spec")
     if spec is not None:
