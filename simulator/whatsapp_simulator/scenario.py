@@ -235,6 +235,8 @@ class Rules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     words_per_variable: Annotated[float, Meta(ge=0)] = 2.0
     """How many words a body needs for each variable; 0: any."""
     most_templates: Annotated[int, Meta(ge=0)] = 6000
+    most_flows: Annotated[int, Meta(ge=0)] = 1000
+    """Our inference: Meta does not tell how many there can be."""
     creations_per_hour: Annotated[int, Meta(ge=0)] = 100
     edits_per_day: Annotated[int, Meta(ge=0)] = 1
     edits_per_month: Annotated[int, Meta(ge=0)] = 10

@@ -22,7 +22,7 @@ from whatsapp_simulator.graph import (
     templates,
     tokens,
 )  # fmt: skip
-from whatsapp_simulator.graph.access import ROOT_EDGES, WITHOUT_TOKEN, check_token, split_path
+from whatsapp_simulator.graph.access import ROOT_EDGES, WITHOUT_TOKEN, check_token, head_token, split_path
 from whatsapp_simulator.graph.answers import Answer, told
 from whatsapp_simulator.graph.calls import Call, GraphRequest, Handler
 from whatsapp_simulator.graph.errors import RefusedError, refused, unknown_id
@@ -193,6 +193,21 @@ def _kind(world: World, node: str) -> str:
         "template_group": node in account.template_groups,
     }
     return next((kind for kind, is_it in kinds.items() if is_it), "unknown")
+
+
+def may_send(world: World, life: Life, request: GraphRequest) -> bool:
+    """Tell by the head alone whether a request may bring its body: version, token and id are right.
+
+    A token may stand in a form as well, but not in the bytes of a resumable upload.
+    """
+    try:
+        version, parts = split_path(request.path)
+        if head_token(request) or parts[0].startswith(UPLOAD):
+            check_token(world.setup, request, wants_proof=False)
+        _routed(world, life, request, version, parts)
+    except RefusedError:
+        return False
+    return True
 
 
 def takes_files(path: str) -> bool:
