@@ -11,12 +11,12 @@ NUMBER = "106540352242922"
 TOKEN = "simulated-access-token"
 
 
-@pytest.mark.parametrize("version", ["v22.0", "v23.0", "v24.0", "v25.0", "v26.0"])
+@pytest.mark.parametrize("version", ["v21.0", "v22.0", "v23.0", "v24.0", "v25.0", "v26.0"])
 def it_knows_the_versions_in_use(simulator: RunningSimulator, version: str) -> None:
     assert simulator.graph("GET", WABA, version=version).status == 200
 
 
-@pytest.mark.parametrize("version", ["v21.0", "v27.0", "v1", "vv", "latest"])
+@pytest.mark.parametrize("version", ["v20.0", "v27.0", "v1", "vv", "latest"])
 def it_refuses_other_versions_even_without_a_token(simulator: RunningSimulator, version: str) -> None:
     answer = simulator.graph("GET", WABA, version=version, token="")
 

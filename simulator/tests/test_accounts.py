@@ -1,10 +1,14 @@
 """Reading the account: templates, numbers, the account itself; fields, filters, cursors."""
 
+from base64 import urlsafe_b64encode
+from urllib.parse import parse_qsl
+
 import pytest
 from whatsapp_simulator.running import RunningSimulator
 
 WABA = "102290129340398"
 NUMBER = "106540352242922"
+TOKEN = "simulated-access-token"
 
 
 def _names(simulator: RunningSimulator, query: str) -> list[str]:
@@ -68,8 +72,35 @@ def it_walks_back(simulator: RunningSimulator) -> None:
     assert back == [row["name"] for row in first["data"]]
 
 
+def it_walks_back_without_saying_a_row_twice(simulator: RunningSimulator) -> None:
+    second = simulator.graph("GET", f"{WABA}/message_templates?limit=2&after=cm93OjI").body["paging"]
+
+    back = _names(simulator, f"limit=5&before={second['cursors']['before']}")
+
+    assert back == _names(simulator, "limit=2")
+
+
+def it_keeps_what_was_asked_for_on_the_next_page(simulator: RunningSimulator) -> None:
+    asked = "name_or_content=Something%20for&status=APPROVED&fields=name,status&limit=2"
+
+    told = simulator.graph("GET", f"{WABA}/message_templates?{asked}&access_token={TOKEN}", token="").body
+
+    _, _, query = told["paging"]["next"].partition("?")
+    assert dict(parse_qsl(query)) == {**dict(parse_qsl(asked)), "after": told["paging"]["cursors"]["after"]}
+    assert " " not in query
+
+
 @pytest.mark.parametrize(
-    ("query", "code"), [("after=%25", 131059), ("after=abc", 131059), ("limit=0", 100), ("limit=x", 100)]
+    ("query", "code"),
+    [
+        ("after=%25", 131059),
+        ("after=abc", 131059),
+        (f"after={urlsafe_b64encode(b'row:' + b'9' * 5000).decode()}", 131059),
+        ("limit=0", 100),
+        ("limit=x", 100),
+        ("limit=" + "9" * 5000, 100),
+    ],
+    ids=lambda value: str(value)[:20],
 )
 def it_refuses_bad_cursors_and_limits(simulator: RunningSimulator, query: str, code: int) -> None:
     answer = simulator.graph("GET", f"{WABA}/message_templates?{query}")

@@ -138,6 +138,36 @@ def it_refuses_a_body_of_100_mb_and_more_without_reading_it_into_memory(
     assert running.memory_mb() < before + 20
 
 
+@pytest.mark.parametrize(
+    ("path", "head", "code"),
+    [
+        (b"/v26.0/106540352242922/media", b"Authorization: Bearer wrong\r\n", 190),
+        (b"/v1.0/106540352242922/media", _TOKEN, 2500),
+        (b"/v26.0/7/media", _TOKEN, 100),
+        (b"/v26.0/upload:MTphdHRhY2htZW50OkVYQU1QTEU=", b"", 2500),
+    ],
+)
+def it_refuses_whoever_may_not_send_a_file_before_it_is_read(
+    running: Running, path: bytes, head: bytes, code: int
+) -> None:
+    told = b"POST %b HTTP/1.1\r\nHost: x\r\n%bContent-Length: %d\r\n\r\n" % (path, head, 90 * _MEGABYTE)
+    with running.connect() as caller:
+        caller.sendall(told + b"x" * 1000)
+        _, answer = _status_and_body(caller.recv(65536))
+
+    assert answer["error"]["code"] == code
+
+
+def it_tells_a_caller_that_waits_for_it_to_go_on(running: Running) -> None:
+    body = _text()
+    head = b"POST %b HTTP/1.1\r\nHost: x\r\n%bExpect: 100-continue\r\nConnection: close\r\n" % (_PATH, _TOKEN)
+    with running.connect() as caller:
+        caller.sendall(head + b"Content-Length: %d\r\n\r\n" % len(body))
+        assert caller.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        caller.sendall(body)
+        assert caller.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+
 def it_stops_reading_a_body_in_pieces_that_has_no_end(running: Running) -> None:
     before, piece = running.memory_mb(), b"10000\r\n" + b"x" * 65536 + b"\r\n"
     head = b"POST %b HTTP/1.1\r\nHost: x\r\n%bTransfer-Encoding: chunked\r\n\r\n" % (_PATH, _TOKEN)

@@ -213,6 +213,10 @@ def it_takes_everything_from_a_scenario(running: list[subprocess.Popen[str]], tm
             "7 is not a documented error code (line 1, column 37).",
         ),
         ('{"setup": {"templates": [{"a":' + "[" * 100_000, "it is not JSON"),
+        (
+            '{"setup": {"templates": [{"a": NaN, "b": ' + "9" * 5000 + "}]}}",
+            "it is not JSON that can be read",
+        ),
     ],
 )
 def it_says_what_is_wrong_with_a_scenario(tmp_path: Path, text: str, sentence: str) -> None:

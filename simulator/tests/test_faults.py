@@ -15,7 +15,7 @@ Sender = Callable[..., Reply]
 Starter = Callable[..., RunningSimulator]
 
 ASHA, BILAL = "+34600000001", "+34600000002"
-NUMBER = "106540352242922"
+NUMBER, WABA = "106540352242922", "102290129340398"
 
 
 def _put(simulator: RunningSimulator, *faults: dict[str, Any]) -> None:
@@ -165,6 +165,18 @@ def it_strikes_only_the_number_told(simulator: RunningSimulator, send: Sender) -
     _put(simulator, {"kind": "refuse", "code": 131000, "phone_number_id": "1"})
 
     assert send(simulator).status == 200
+
+
+@pytest.mark.parametrize(("kind", "status"), [("outage", 503), ("expired_token", 401)])
+def it_strikes_every_call_about_the_number_told(
+    simulator: RunningSimulator, send: Sender, kind: str, status: int
+) -> None:
+    _put(simulator, {"kind": kind, "phone_number_id": NUMBER})
+
+    for path in (f"{NUMBER}/media", f"{NUMBER}/register", f"{NUMBER}/whatsapp_business_profile", NUMBER):
+        assert simulator.graph("POST", path, {}).status == status
+    assert send(simulator).status == status
+    assert simulator.graph("GET", WABA).status == 200
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Files: uploaded, looked up, downloaded, forgotten; linked to; brought in pieces; and what people send."""
 
+import hashlib
+import hmac
 import json
 import threading
 import urllib.error
@@ -274,10 +276,43 @@ def it_takes_an_upload_in_pieces(simulator: RunningSimulator) -> None:
     assert put(b"abcd", 0) == (200, {"id": session, "file_offset": 4})
     assert simulator.graph("GET", session).body == {"id": session, "file_offset": 4}
     assert put(b"efgh", 0)[0] == 400
+    assert put(b"efgh", int("9" * 4000))[0] == 400
     assert put(b"efghijk", 4)[0] == 400
     status, answer = put(b"efghij", 4)
     assert status == 200
     assert answer["h"].startswith("4::")
+
+
+def it_opens_an_upload_however_the_app_and_the_facts_are_given(simulator: RunningSimulator) -> None:
+    facts = {"file_name": "a.jpg", "file_length": 10, "file_type": "image/jpeg"}
+    kind = "application/x-www-form-urlencoded"
+
+    for path in ("app/uploads", f"{APP}/uploads", f"{simulator.url}/app/uploads"):
+        for query, body, content_type in (
+            (f"?{urlencode(facts)}", None, kind),
+            ("", urlencode(facts).encode(), kind),
+            ("", json.dumps(facts).encode(), "application/json"),
+        ):
+            status, told, _ = _ask(simulator, "POST", path + query, body, Content_Type=content_type)
+            assert (status, json.loads(told)["id"][:7]) == (200, "upload:")
+
+
+def it_takes_a_file_with_a_slash_behind_the_path(simulator: RunningSimulator) -> None:
+    body = _form(bytes(2 * MEGABYTE), "image/jpeg", messaging_product="whatsapp")
+    kind = "multipart/form-data; boundary=abc"
+
+    assert _ask(simulator, "POST", f"{NUMBER}/media/", body, Content_Type=kind)[0] == 200
+
+
+def it_wants_no_proof_at_the_address_that_it_told(start: Starter) -> None:
+    simulator = start(setup={"require_appsecret_proof": True})
+    proof = hmac.new(b"simulated-app-secret", b"simulated-access-token", hashlib.sha256).hexdigest()
+    stored = simulator.control("POST", "media", {"mime_type": "image/jpeg"})["id"]
+
+    url = simulator.graph("GET", f"{stored}?appsecret_proof={proof}").body["url"]
+
+    assert _ask(simulator, "GET", url)[:2] == (200, PICTURE)
+    assert _ask(simulator, "GET", url, Authorization="Bearer wrong")[0] == 401
 
 
 @pytest.mark.parametrize(
@@ -286,6 +321,7 @@ def it_takes_an_upload_in_pieces(simulator: RunningSimulator) -> None:
         {"file_length": 0, "file_type": "image/jpeg"},
         {"file_length": 101 * MEGABYTE, "file_type": "image/jpeg"},
         {"file_length": "long", "file_type": "image/jpeg"},
+        {"file_length": "9" * 5000, "file_type": "image/jpeg"},
         {"file_length": 7, "file_type": "text/html"},
         {},
     ],

@@ -242,6 +242,11 @@ REFUSED: dict[str, tuple[Json, int, str]] = {
         131009,
         "degrees",
     ),
+    "latitude of 400 digits": (
+        {"type": "location", "location": {"latitude": 10**400, "longitude": 1}},
+        131009,
+        "latitude",
+    ),
     "latitude not a number": (
         {"type": "location", "location": {"latitude": "nan", "longitude": 1}},
         131009,
@@ -652,6 +657,24 @@ def it_marks_all_before_as_read_and_shows_typing(simulator: RunningSimulator) ->
     assert simulator.graph("POST", path, {**receipt, "status": "seen"}).code == 131009
     simulator.advance(31 * DAY_S)
     assert simulator.graph("POST", path, receipt).code == 131009
+
+
+def it_marks_as_read_what_somebody_without_a_phone_or_with_another_one_wrote(
+    simulator: RunningSimulator,
+) -> None:
+    simulator.control("POST", "people", {"people": [{"user_id": "US.13491208655302741918"}]})
+    without = simulator.control("POST", "people/US.13491208655302741918/write", {"text": "Hello"})
+    moved = simulator.control("POST", f"people/{ASHA}/write", {"text": "Hola"})
+    simulator.control("POST", f"people/{ASHA}/change-number", {"phone": "+34600000009"})
+
+    for person in (without, moved):
+        receipt = {
+            "messaging_product": "whatsapp",
+            "status": "read",
+            "message_id": person["chat"][0]["wamid"],
+        }
+        assert simulator.graph("POST", f"{NUMBER}/messages", receipt).body == {"success": True}
+        assert simulator.control("GET", f"people/{person['key']}")["read_up_to"] > 0
 
 
 def it_checks_the_identity_where_the_number_asks_for_it(start: Starter) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from whatsapp_simulator.limits import PairRate, PerSecond, Throughput
+from whatsapp_simulator.quota import Hour
 from whatsapp_simulator.running import Reply, RunningSimulator
 from whatsapp_simulator.scenario import ClockFacts, Number
 from whatsapp_simulator.wakefulness import Wakefulness
@@ -149,3 +150,11 @@ def it_knows_since_when_it_did_not_look() -> None:
     assert found >= 0.3
     assert was_awake < 0.1
     assert is_awake < 0.1
+
+
+def it_counts_no_management_calls_where_nothing_limits_them() -> None:
+    hour = Hour()
+
+    assert all(hour.count(float(now), 0) for now in range(1000))
+    assert not hour.times
+    assert [hour.count(1000.0, 2) for _ in range(3)] == [True, True, False]

@@ -162,10 +162,12 @@ def it_wants_a_proof_where_the_app_requires_one(start: Starter) -> None:
 def it_debugs_tokens(simulator: RunningSimulator) -> None:
     good = simulator.graph("GET", f"debug_token?input_token={TOKEN}").body["data"]
     bad = simulator.graph("GET", "debug_token?input_token=x").body["data"]
+    own = simulator.graph("GET", f"debug_token?input_token={APP}%7Csimulated-app-secret").body["data"]
 
     assert (good["is_valid"], good["app_id"]) == (True, APP)
     assert "whatsapp_business_messaging" in good["scopes"]
     assert (bad["is_valid"], bad["error"]["code"]) == (False, 190)
+    assert (own["is_valid"], own["app_id"], own["type"]) == (True, APP, "APP")
     assert simulator.graph("GET", "debug_token").code == 100
 
 
@@ -293,7 +295,9 @@ def it_compares_two_templates(busy: RunningSimulator) -> None:
     assert [row["metric"] for row in told] == ["BLOCK_RATE", "MESSAGE_SENDS", "TOP_BLOCK_REASON"]
     assert told[0]["order_by_relative_metric"] == [other, NEWS]
     assert {one["key"]: one["value"] for one in told[1]["number_values"]} == {NEWS: 3, other: 0}
-    assert busy.graph("GET", f"{NEWS}/compare?template_ids=[{other}]&start=1&end=2").code == 100
+    for end in ("2", "9" * 400, "9" * 5000):
+        assert busy.graph("GET", f"{NEWS}/compare?template_ids=[{other}]&start=1&end={end}").code == 100
+    assert busy.graph("GET", f"{NEWS}/compare?template_ids={'[' * 5000}&{span}").code == 100
 
 
 def it_expands_the_lists_of_the_account(simulator: RunningSimulator) -> None:

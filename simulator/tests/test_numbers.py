@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from whatsapp_simulator.receiver import Receiver
 from whatsapp_simulator.running import Reply, RunningSimulator
-from whatsapp_simulator.scenario import Number
+from whatsapp_simulator.scenario import Number, Rules
 
 Starter = Callable[..., RunningSimulator]
 Sender = Callable[..., Reply]
@@ -265,12 +265,25 @@ def _upload(simulator: RunningSimulator, flow: str, file: bytes) -> bytes:
         return bytes(answer.read())
 
 
+def it_takes_so_many_flows(start: Starter) -> None:
+    simulator = start(rules=Rules(most_flows=2))
+
+    def create(name: str) -> Reply:
+        return simulator.graph("POST", f"{WABA}/flows", {"name": name, "categories": ["OTHER"]})
+
+    first = create("One").body["id"]
+    assert [create("Two").status, create("Three").code] == [200, 100]
+    simulator.graph("DELETE", first)
+    assert create("Three").status == 200
+
+
 def it_takes_a_flow_from_draft_to_deprecated(simulator: RunningSimulator) -> None:
     flow = simulator.graph("POST", f"{WABA}/flows", {"name": "Topics", "categories": ["OTHER"]}).body["id"]
 
     assert simulator.graph("POST", f"{WABA}/flows", {"name": "Topics", "categories": ["OTHER"]}).code == 100
     assert simulator.graph("POST", f"{flow}/publish").code == 139002
     assert b"INVALID_JSON" in _upload(simulator, flow, b"{")
+    assert b"INVALID_JSON" in _upload(simulator, flow, b"9" * 5000)
     assert simulator.graph("POST", f"{flow}/publish").code == 139002
     assert b'"validation_errors":[]' in _upload(simulator, flow, b'{"version":"7.0","screens":[{"id":"A"}]}')
     assert simulator.graph("POST", f"{flow}/deprecate").code == 139003

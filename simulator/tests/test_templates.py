@@ -41,6 +41,11 @@ def card(*facts: dict[str, Any], form: str = "IMAGE") -> dict[str, Any]:
     return {"components": [header, buttons(*(facts or (reply("More"),)))]}
 
 
+def card_with(buttons: Any) -> dict[str, Any]:
+    header = {"type": "HEADER", "format": "IMAGE", "example": HANDLE}
+    return {"components": [header, {"type": "BUTTONS", "buttons": buttons}]}
+
+
 def cards(*facts: dict[str, Any]) -> dict[str, Any]:
     return {"type": "CAROUSEL", "cards": list(facts)}
 
@@ -187,6 +192,22 @@ REFUSED: list[tuple[str, dict[str, Any], int | None]] = [
     ),
     ("one card", written(body(), cards(card())), None),
     ("eleven cards", written(body(), cards(*(card() for _ in range(11)))), None),
+    *(
+        (f"cards with {wrong} for buttons", written(body(), cards(*(card_with(wrong),) * 2)), None)
+        for wrong in (None, 0, {})
+    ),
+    (
+        "samples that are no array",
+        written(
+            {
+                "type": "BODY",
+                "text": "Hello {{name}} and welcome to our shop.",
+                "example": {"body_text_named_params": 5},
+            },
+            parameter_format="NAMED",
+        ),
+        2388072,
+    ),
     ("cards of two kinds", written(body(), cards(card(), card(form="VIDEO"))), None),
     ("cards with other buttons", written(body(), cards(card(), card(link("https://example.com")))), None),
     (

@@ -1,6 +1,7 @@
 """What can be looked at afterwards: calls and webhooks with their bytes, chats, and how far messages came."""
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -80,6 +81,23 @@ def it_never_shows_a_token_or_a_secret(simulator: RunningSimulator) -> None:
     setup = simulator.scenario.setup
     for secret in (setup.access_token, setup.app_secret, setup.verify_token, "EAAB"):
         assert secret not in everything
+
+
+def it_marks_bytes_of_a_head_that_are_no_text(simulator: RunningSimulator) -> None:
+    stored = simulator.control("POST", "media", {"mime_type": "image/jpeg"})["id"]
+    host, _, port = simulator.url.removeprefix("http://").partition(":")
+    token = simulator.scenario.setup.access_token.encode()
+    with socket.create_connection((host, int(port)), timeout=20) as caller:
+        caller.sendall(
+            b"GET /v26.0/%b HTTP/1.1\r\nHost: \xff\r\nUser-Agent: \xfe\xff\r\nAuthorization: Bearer %b\r\n"
+            b"Connection: close\r\n\r\n" % (stored.encode(), token)
+        )
+        answer = b"".join(iter(lambda: caller.recv(65536), b""))
+
+    (row,) = _traffic(simulator)
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert simulator.control("GET", f"traffic/{row['seq']}")["headers"]["User-Agent"] == "??"
+    assert simulator.control("GET", "traffic?after=" + "9" * 5000)["data"] == [row]
 
 
 def it_waits_for_news(simulator: RunningSimulator) -> None:

@@ -12,7 +12,10 @@ def throw(seed: int, *about: str | int) -> bytes:
     """Draw sixteen numbers at once, the same for the same seed and subject; read them with `side`."""
     text = "\x00".join(map(str, about))
     return hashlib.blake2b(
-        text.encode("utf-8", "surrogatepass"), digest_size=_SIDES * 4, key=str(seed).encode()
+        text.encode("utf-8", "surrogatepass"),
+        digest_size=_SIDES * 4,
+        # No key is longer; of a seed that is, the end counts.
+        key=str(seed).encode()[-hashlib.blake2b.MAX_KEY_SIZE :],
     ).digest()
 
 

@@ -6,13 +6,13 @@ from typing import Any
 import msgspec
 
 from whatsapp_simulator.people import Person
+from whatsapp_simulator.reading import HIGHEST, whole
 from whatsapp_simulator.scenario import ScenarioError
 from whatsapp_simulator.traffic import MOST_ENTRIES, told, told_whole
 from whatsapp_simulator.world import World
 
 _PHONES, _MOST_PHONES = 100, 1000
 _LONGEST_WAIT_S = 30
-_HIGHEST_NUMBER = 2**53
 
 Query = Mapping[str, str]
 
@@ -54,7 +54,7 @@ class Looks:
     async def traffic(self, query: Query) -> dict[str, Any]:
         """List calls and webhooks after a number, at once or when there are some."""
         traffic = self._world.traffic
-        after = whole_number(query, "after", 0, most=_HIGHEST_NUMBER)
+        after = whole_number(query, "after", 0, most=HIGHEST)
         if after > traffic.last:
             # A number of the simulator that ran here before: its asker has seen nothing of this one.
             after = 0
@@ -69,7 +69,7 @@ class Looks:
 
     def entry(self, number: str) -> dict[str, Any] | None:
         """Show one call or webhook whole; None if it is not kept (any more)."""
-        entry = self._world.traffic.find(int(number)) if number.isdecimal() else None
+        entry = self._world.traffic.find(whole(number) or 0)
         return None if entry is None else told_whole(entry, secrets=self._secrets)
 
     def _chat_row(self, row: int) -> dict[str, Any]:
@@ -128,4 +128,5 @@ def whole_number(query: Query, name: str, default: int, *, most: int) -> int:
     text = query.get(name, str(default))
     if not text.isdecimal():
         raise ScenarioError(f"`{name}` must be a whole number, not {text!r}.")
-    return min(int(text), most)
+    number = whole(text, most=most)
+    return most if number is None else number

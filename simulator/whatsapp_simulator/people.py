@@ -152,6 +152,8 @@ class Population:
         self._people: dict[str, Person] = {}
         self._by_phone: dict[str, Person] = {}
         self._by_user_id: dict[str, Person] = {}
+        self._by_other_digits: dict[str, list[Person]] = {}
+        """By what message ids hold besides present phones: digits of user ids, and phones of before."""
         self._moves = 0
 
     def __len__(self) -> int:
@@ -202,6 +204,11 @@ class Population:
             return self._by_user_id[text]
         return self._by_phone.get(text.translate(_FORMATTING).lstrip("+"))
 
+    def with_digits(self, digits: str) -> list[Person]:
+        """List whose message ids hold these digits, or held them once."""
+        present = self._by_phone.get(digits)
+        return [*([] if present is None else [present]), *self._by_other_digits.get(digits, ())]
+
     def add(self, people: Iterable[PersonFacts]) -> list[Person]:
         """Add people with given traits, all or none; raises ScenarioError for a missing or taken address."""
         people = tuple(people)
@@ -237,11 +244,14 @@ class Population:
         gone = PersonFacts(
             phone=person.phone if phone != person.phone else None, user_id=person.user_id, unreachable=True
         )
+        self._remember_digits(person)
         self._by_phone.pop(person.phone or "", None)
         del self._by_user_id[person.user_id]
         person.phone, person.user_id = phone, user_id
         if phone:
             self._by_phone[phone] = person
+        else:
+            self._remember_digits(person)
         self._by_user_id[user_id] = person
         self._make(gone, identity=f"gone/{self._moves}/{person.key}")
 
@@ -250,6 +260,7 @@ class Population:
         self._people.clear()
         self._by_phone.clear()
         self._by_user_id.clear()
+        self._by_other_digits.clear()
 
     def _make(self, facts: PersonFacts, *, identity: str = "") -> Person:
         habits, phone = self.habits, _digits(facts.phone)
@@ -287,7 +298,12 @@ class Population:
         self._by_user_id[person.user_id] = person
         if phone:
             self._by_phone[phone] = person
+        else:
+            self._remember_digits(person)
         return person
+
+    def _remember_digits(self, person: Person) -> None:
+        self._by_other_digits.setdefault(person.wa_digits, []).append(person)
 
     def _user_id_of(self, phone: str) -> str:
         number = int.from_bytes(

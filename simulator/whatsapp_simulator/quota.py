@@ -24,10 +24,13 @@ class Hour:
         self.times: deque[float] = deque()
 
     def count(self, now: float, limit: int) -> bool:
-        """Count a call if there is room for it; tell whether there was."""
+        """Count a call if there is room for it; tell whether there was.  Without a limit nothing is counted."""
+        if not limit:
+            self.times.clear()
+            return True
         while self.times and self.times[0] <= now - _HOUR_S:
             self.times.popleft()
-        if limit and len(self.times) >= limit:
+        if len(self.times) >= limit:
             return False
         self.times.append(now)
         return True

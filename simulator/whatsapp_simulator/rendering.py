@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from whatsapp_simulator.graph.errors import RefusedError, refused
+from whatsapp_simulator.reading import are_degrees
 from whatsapp_simulator.shown import (
     Button,
     Card,
@@ -439,11 +440,7 @@ def _location(written: dict[str, Any]) -> Location:
     latitude, longitude = written.get("latitude"), written.get("longitude")
     if latitude is None or longitude is None:
         raise refused(131008, "header: Parameter of type location needs latitude and longitude")
-    try:
-        right = abs(float(latitude)) <= 90 and abs(float(longitude)) <= 180  # noqa: PLR2004 - degrees
-    except (TypeError, ValueError):
-        right = False
-    if not right:
+    if not are_degrees(latitude, most=90) or not are_degrees(longitude, most=180):
         raise refused(132012, "header: latitude and longitude must be degrees")
     name, address = str(written.get("name") or ""), str(written.get("address") or "")
     return Location(str(latitude), str(longitude), name, address)

@@ -90,7 +90,7 @@ class Setup(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The app's setting "Require app secret"; a proof that is given is checked in any case."""
     callback_url: str = ""
     """Where webhooks go; empty: nobody is subscribed and none are sent."""
-    webhook_version: Literal["v22.0", "v23.0", "v24.0", "v25.0", "v26.0"] = "v26.0"
+    webhook_version: Literal["v21.0", "v22.0", "v23.0", "v24.0", "v25.0", "v26.0"] = "v26.0"
     """The version chosen for the app's webhooks, whatever version is called: it decides their shape."""
     verify_callback: bool = True
     """Ask the callback for the challenge before it gets webhooks, as Meta does."""
@@ -122,7 +122,7 @@ class Setup(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Source: DOC/webhooks/reference/messages/status (read September 2026): `conversation` ended with v24.
         That user ids stay away from it as well is our inference, after payloads of that time.
         """
-        return self.webhook_version in ("v22.0", "v23.0")
+        return self.webhook_version in ("v21.0", "v22.0", "v23.0")
 
 
 class Habits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -248,6 +248,8 @@ class Rules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     words_per_variable: Annotated[float, Meta(ge=0)] = 2.0
     """How many words a body needs for each variable; 0: any."""
     most_templates: Annotated[int, Meta(ge=0)] = 6000
+    most_flows: Annotated[int, Meta(ge=0)] = 1000
+    """Our inference: Meta does not tell how many there can be."""
     creations_per_hour: Annotated[int, Meta(ge=0)] = 100
     edits_per_day: Annotated[int, Meta(ge=0)] = 1
     edits_per_month: Annotated[int, Meta(ge=0)] = 10
@@ -439,7 +441,8 @@ def _where_broken(body: bytes) -> str:
     import json
 
     try:
-        json.loads(body)
+        # Digits are left alone: Python reads no number of thousands of them.
+        json.loads(body, parse_int=str)
     except json.JSONDecodeError as problem:
         return f"it is not JSON: {problem.msg} (line {problem.lineno}, column {problem.colno})."
     except (UnicodeDecodeError, RecursionError):

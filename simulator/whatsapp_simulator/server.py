@@ -15,11 +15,12 @@ from whatsapp_simulator.control_calls import ROOT, ControlRequest
 from whatsapp_simulator.graph.answers import Answer
 from whatsapp_simulator.graph.calls import GraphRequest
 from whatsapp_simulator.graph.errors import Problem, problem
-from whatsapp_simulator.graph.routes import answer, takes_files
+from whatsapp_simulator.graph.routes import answer, may_send, takes_files
 from whatsapp_simulator.graph.trouble import met_by_faults, trouble
 from whatsapp_simulator.life import Life
 from whatsapp_simulator.media import LARGEST_FILE_BYTES
 from whatsapp_simulator.page.files import PAGE, answer_page, wants_page
+from whatsapp_simulator.reading import legible
 from whatsapp_simulator.traffic import Entry
 from whatsapp_simulator.world import World
 
@@ -66,7 +67,7 @@ class Face:
                 return web.Response(status=told.status, body=told.body, headers=headers)
             if path.startswith(PAGE) or (path == "/" and wants_page(request)):
                 return answer_page(request.method, path)
-            return await self._graph(request, path, body)
+            return await self._graph(request, body)
         except Exception:
             _logger.exception("server.request_broke")
             return web.Response(status=500, body=problem(1).body(), content_type=_JSON)
@@ -79,8 +80,7 @@ class Face:
             # Nearly always it came with its head; only for another one a clock has to run.
             if request.content.is_eof():
                 return await request.read()
-            async with asyncio.timeout(self._world.habits.body_s):
-                return await request.read()
+            return await self._rest(request) if self._is_worth_reading(request) else b""
         except web.HTTPRequestEntityTooLarge:
             return _TOO_LONG
         except TimeoutError:
@@ -88,10 +88,28 @@ class Face:
         except Exception:  # noqa: BLE001 - whatever breaks while a body is read is the caller's doing
             return _UNREADABLE
 
-    async def _graph(self, request: BaseRequest, path: str, body: bytes) -> web.StreamResponse:
-        url = f"http://{request.host}{path}"
+    async def _rest(self, request: BaseRequest) -> bytes:
+        if request.headers.get("Expect", "").lower() == "100-continue" and request.transport is not None:
+            # The low-level server leaves it to us; curl waits a second for it before it sends a larger body.
+            request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        async with asyncio.timeout(self._world.habits.body_s):
+            return await request.read()
+
+    def _is_worth_reading(self, request: BaseRequest) -> bool:
+        """Tell whether the body may matter: a file of somebody who may not send one is refused without it."""
+        if request.path.startswith(ROOT) or not takes_files(request.path):
+            return True
+        return may_send(self._world, self._life, self._call(request, b""))
+
+    @staticmethod
+    def _call(request: BaseRequest, body: bytes) -> GraphRequest:
+        path = request.path
+        url = legible(f"http://{request.host}{path}")
         query = request.query if "?" in request.raw_path else _NO_QUERY
-        call = GraphRequest(request.method, path, url, query, request.headers, body)
+        return GraphRequest(request.method, path, url, query, request.headers, body)
+
+    async def _graph(self, request: BaseRequest, body: bytes) -> web.StreamResponse:
+        call = self._call(request, body)
         troubled = trouble(self._world, call)
         said = troubled or answer(self._world, self._life, call)
         told = said if isinstance(said, Answer) else await said

@@ -15,6 +15,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from whatsapp_simulator.reading import legible
+
 MOST_ENTRIES = 500
 MOST_BODY_BYTES = 64 * 1024
 MOST_BYTES = 16 * 1024 * 1024
@@ -27,7 +29,7 @@ _SECRET_MEMBERS = re.compile(
     r'("(?:[a-z_]*token|[a-z_]*secret|pin|appsecret_proof)"\s*:\s*)"(?:[^"\\]|\\.)*"', re.IGNORECASE
 )
 _SECRET_QUERY = re.compile(
-    r"((?:^|[?&])(?:[a-z_.]*token|[a-z_]*secret|appsecret_proof|code)=)[^&#]*", re.IGNORECASE
+    r"((?:^|[?&])(?:[a-z_.]*token|[a-z_]*secret|appsecret_proof|code|pin)=)[^&#]*", re.IGNORECASE
 )
 _SHOWN_HEADERS = ("Content-Type", "User-Agent", "X-Hub-Signature-256")
 
@@ -143,7 +145,7 @@ def told(entry: Entry, *, secrets: tuple[str, ...]) -> dict[str, Any]:
         "at": entry.at,
         "real_at": entry.real_at,
         "method": entry.method,
-        "url": masked(entry.url, secrets),
+        "url": masked(legible(entry.url), secrets),
         "status": entry.status,
         "lost": entry.lost or None,
         "wrong": entry.went_wrong,
@@ -156,9 +158,10 @@ def told(entry: Entry, *, secrets: tuple[str, ...]) -> dict[str, Any]:
 
 def told_whole(entry: Entry, *, secrets: tuple[str, ...]) -> dict[str, Any]:
     """Write an entry with its headers and bodies as text; tokens and secrets are masked."""
-    headers = {name: entry.headers[name] for name in _SHOWN_HEADERS if name in entry.headers}
+    headers = {name: legible(entry.headers[name]) for name in _SHOWN_HEADERS if name in entry.headers}
     if "Authorization" in entry.headers:
-        headers["Authorization"] = f"{entry.headers['Authorization'].partition(' ')[0]} {_HIDDEN}"
+        kind = legible(entry.headers["Authorization"].partition(" ")[0])
+        headers["Authorization"] = f"{kind} {_HIDDEN}"
     return {
         **told(entry, secrets=secrets),
         "headers": headers,

@@ -57,7 +57,7 @@ PACE_PER_S: Final = 80
 TOP_PACE_PER_S: Final = 1_000
 
 # The numbers that the simulator knows: many of Meta's usual throughput, some of the highest.
-_NUMBERS: Final = {PACE_PER_S: range(1, 51), TOP_PACE_PER_S: range(51, 100)}
+_NUMBERS: Final = {PACE_PER_S: range(1, 100), TOP_PACE_PER_S: range(100, 160)}
 _CROWD_AT_ONCE: Final = 5_000
 _AGREED: Final = timedelta(days=30)  # ago
 _EVERYBODY: Final = {"field": "country", "in": ["ES"]}

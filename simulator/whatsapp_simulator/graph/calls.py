@@ -2,6 +2,7 @@
 
 import urllib.parse
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ import msgspec
 from whatsapp_simulator.graph.errors import parameter, refused
 from whatsapp_simulator.graph.multipart import read_form
 from whatsapp_simulator.life import Life
+from whatsapp_simulator.reading import whole
 from whatsapp_simulator.world import Line, World
 
 
@@ -55,30 +57,51 @@ class Call:
         return self.world.lines[self.node]
 
     def params(self) -> dict[str, Any]:
-        """Read the parameters: those of the query, and above them those of the body.
-
-        The body is a JSON object or a form; an empty one holds none.  A form's values are strings, or bytes
-        for a file.  Raises RefusedError for a body that is neither.
-        """
-        read: dict[str, Any] = {
-            name: value
-            for name, value in self.query.items()
-            if name not in ("access_token", "appsecret_proof")
-        }
-        body, kind = self.request.body, self.request.headers.get("Content-Type", "")
-        if not body.strip():
-            return read
-        if kind.startswith("multipart/form-data"):
-            parts = read_form(self.request.headers, body)
-            return read | {name: part.content if part.filename else part.text for name, part in parts.items()}
-        if kind.startswith("application/x-www-form-urlencoded"):
-            text = body.decode("utf-8", "replace")
-            return read | dict(urllib.parse.parse_qsl(text, keep_blank_values=True))
-        return read | read_object(body)
+        """Read the parameters, however they were given; raises RefusedError where the body holds none."""
+        return read_params(self.request)
 
 
 Handler = Callable[[Call], object]
 """Answers a call with an Answer, or with what JSON of a 200 says; raises RefusedError."""
+
+
+def read_params(request: GraphRequest) -> dict[str, Any]:
+    """Read the parameters: those of the query, and above them those of the body.
+
+    The body is a JSON object, whatever type it says it is of, or a form; an empty one holds none.  What stands in
+    a query or a form is a string, or what it says if it is JSON's object or array, or the bytes of a file.
+    Raises RefusedError for a body that is neither.
+    """
+    body, query = request.body, request.query
+    # Nearly always.
+    if body[:1] == b"{" and not query:
+        return read_object(body)
+    read = _decoded(query)
+    if body.lstrip()[:1] == b"{":
+        return read | read_object(body)
+    kind = request.headers.get("Content-Type", "").lower()
+    if not body.strip():
+        return read
+    if kind.startswith("multipart/form-data"):
+        parts = read_form(request.headers, body)
+        files = {name: part.content for name, part in parts.items() if part.filename}
+        return read | files | _decoded({name: parts[name].text for name in parts.keys() - files.keys()})
+    if kind.startswith("application/x-www-form-urlencoded"):
+        text = body.decode("utf-8", "replace")
+        return read | _decoded(dict(urllib.parse.parse_qsl(text, keep_blank_values=True)))
+    return read | read_object(body)
+
+
+def _decoded(texts: Mapping[str, str]) -> dict[str, Any]:
+    """Read the values that are JSON written out, as Graph does."""
+    return {name: value if name in _STAYS_TEXT else _meant(value) for name, value in texts.items()}
+
+
+def _meant(text: str) -> Any:
+    if text[:1] in ("{", "["):
+        with suppress(msgspec.DecodeError, UnicodeError, RecursionError):
+            return msgspec.json.decode(text)
+    return text
 
 
 def read_object(body: bytes) -> dict[str, Any]:
@@ -93,6 +116,10 @@ def read_object(body: bytes) -> dict[str, Any]:
 
 
 DONE = {"success": True}
+_STAYS_TEXT = frozenset({"flow_json"})
+"""What is JSON for whoever reads it later."""
+_LATEST = 253_402_300_799
+"""The last second of the year 9999, where calendars end."""
 
 
 def needs_product(params: Mapping[str, Any]) -> None:
@@ -143,7 +170,7 @@ def listed(value: object, name: str, *, most: int | None = None) -> list[Any]:
     if isinstance(value, str):
         try:
             value = msgspec.json.decode(value)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             # In `fields` and queries Graph takes words without quotes too.
             parts = str(value).strip().removeprefix("[").removesuffix("]").split(",")
             value = [part.strip(" \"'") for part in parts if part.strip()]
@@ -158,9 +185,10 @@ def listed(value: object, name: str, *, most: int | None = None) -> list[Any]:
 
 def moment_of(params: Mapping[str, Any], name: str) -> int:
     """Read a time in seconds since 1970."""
-    text = str(params.get(name, ""))
-    if not text:
+    written = params.get(name)
+    if written in (None, ""):
         raise parameter(f"(#100) The parameter {name} is required.")
-    if not text.isdecimal():
+    moment = whole(written, most=_LATEST)
+    if moment is None:
         raise refused(100, f"Param {name} must be a UNIX timestamp.")
-    return int(text)
+    return moment

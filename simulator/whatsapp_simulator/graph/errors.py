@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import msgspec
 
+from whatsapp_simulator.reading import legible
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -250,16 +252,16 @@ class Problem:
 
     def body(self) -> bytes:
         """Write Meta's error body, with a fresh trace id."""
-        error: dict[str, object] = {"message": self.message, "type": self.type, "code": self.code}
+        error: dict[str, object] = {"message": legible(self.message), "type": self.type, "code": self.code}
         if self.details:
-            error["error_data"] = {"messaging_product": "whatsapp", "details": self.details}
+            error["error_data"] = {"messaging_product": "whatsapp", "details": legible(self.details)}
         if self.subcode is not None:
             error["error_subcode"] = self.subcode
         if self.user_title:
             error |= {
                 "is_transient": False,
                 "error_user_title": self.user_title,
-                "error_user_msg": self.user_message,
+                "error_user_msg": legible(self.user_message),
             }
         error["fbtrace_id"] = "A" + secrets.token_urlsafe(16)
         return msgspec.json.encode({"error": error})

@@ -8,14 +8,16 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 from whatsapp_simulator.graph.errors import Problem, RefusedError, parameter, refused
+from whatsapp_simulator.reading import whole
 
 _DEFAULT_LIMIT = 25
 _HIGHEST_LIMIT = 1000
 _CURSOR_MARK = "row:"
 _NAME = re.compile(r"[A-Za-z0-9_]+")
-_KEPT_IN_NEXT = ("fields", "limit", "name", "status", "category", "language", "quality_score", "content")
+_NOT_IN_NEXT = frozenset({"after", "before", "access_token", "appsecret_proof"})
 _DEEPEST = 8
 
 
@@ -64,21 +66,23 @@ def chosen(
 
 def page(rows: list[Any], query: Mapping[str, str], url: str) -> dict[str, Any]:
     """Cut one page out of the rows, with the cursors to go on and back."""
-    limit_text = query.get("limit", str(_DEFAULT_LIMIT))
-    if not limit_text.isdecimal() or not 0 < int(limit_text) <= _HIGHEST_LIMIT:
+    limit = whole(query.get("limit", _DEFAULT_LIMIT), most=_HIGHEST_LIMIT)
+    if not limit:
         raise parameter(f"(#100) Param limit must be a number between 1 and {_HIGHEST_LIMIT}")
-    limit = int(limit_text)
-    start = _row_of(query["after"]) if "after" in query else 0
     if "before" in query and "after" not in query:
-        start = max(_row_of(query["before"]) - 1 - limit, 0)
-    cut = rows[start : start + limit]
+        end = max(_row_of(query["before"]) - 1, 0)
+        start = max(end - limit, 0)
+    else:
+        start = _row_of(query["after"]) if "after" in query else 0
+        end = start + limit
+    cut = rows[start:end]
     if not cut:
         return {"data": []}
     after = _cursor(start + len(cut))
     paging: dict[str, Any] = {"cursors": {"before": _cursor(start + 1), "after": after}}
     if start + len(cut) < len(rows):
-        kept = "".join(f"{name}={query[name]}&" for name in _KEPT_IN_NEXT if name in query)
-        paging["next"] = f"{url}?{kept}after={after}"
+        kept = {name: value for name, value in query.items() if name not in _NOT_IN_NEXT}
+        paging["next"] = f"{url}?{urlencode({**kept, 'after': after})}"
     return {"data": cut, "paging": paging}
 
 
@@ -135,7 +139,7 @@ def _row_of(cursor: str) -> int:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
     except (ValueError, UnicodeDecodeError):
         text = ""
-    row = text.removeprefix(_CURSOR_MARK)
-    if not text.startswith(_CURSOR_MARK) or not row.isdecimal():
+    row = whole(text.removeprefix(_CURSOR_MARK)) if text.startswith(_CURSOR_MARK) else None
+    if row is None:
         raise refused(131059, "The cursor is corrupt or has expired.")
-    return int(row)
+    return row

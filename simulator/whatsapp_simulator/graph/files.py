@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 
 from whatsapp_simulator.graph.answers import SUCCESS, Answer, told
-from whatsapp_simulator.graph.calls import Call
+from whatsapp_simulator.graph.calls import Call, text_of
 from whatsapp_simulator.graph.errors import parameter, unknown_id
 from whatsapp_simulator.graph.multipart import read_form
 from whatsapp_simulator.media import File, check_upload, plain_type
+from whatsapp_simulator.reading import whole
 from whatsapp_simulator.uploads import TYPES, Session, is_possible
 from whatsapp_simulator.world import World
 
@@ -62,15 +63,15 @@ def download(world: World, query: Mapping[str, str]) -> Answer:
 
 
 def open_session(call: Call) -> Answer:
-    """Answer `POST /{app_id}/uploads`."""
-    query = call.query
-    length, file_type = query.get("file_length", ""), query.get("file_type", "")
-    if not length.isdecimal() or not is_possible(int(length)):
+    """Answer `POST /{app_id}/uploads`, also `POST /app/uploads`."""
+    params = call.params()
+    length, file_type = whole(params.get("file_length")), params.get("file_type")
+    if length is None or not is_possible(length):
         raise parameter("(#100) Param file_length must be the length of the file in bytes, at most 100 MB.")
     if file_type not in TYPES:
         raise parameter(f"(#100) Param file_type must be one of {', '.join(TYPES)}.")
     session = call.world.uploads.open(
-        file_name=query.get("file_name", ""), file_length=int(length), file_type=file_type
+        file_name=text_of(params, "file_name", needed=False), file_length=length, file_type=file_type
     )
     return told({"id": session.id})
 
@@ -83,8 +84,7 @@ def session_standing(call: Call) -> Answer:
 def upload_part(call: Call) -> Answer:
     """Answer `POST /upload:…`, with a handle once the file is whole."""
     session, body = _session(call), call.request.body
-    offset = call.request.headers.get("file_offset", "")
-    if not offset.isdecimal() or int(offset) != session.received:
+    if whole(call.request.headers.get("file_offset")) != session.received:
         raise parameter(
             f"(#100) The header file_offset must be {session.received}, where this upload stands."
         )

@@ -32,11 +32,14 @@ def create(call: Call) -> object:
     """Answer `POST /{waba}/flows`; `flow_json` fills it and `publish` publishes it at once."""
     params, flows = call.params(), call.world.account.flows
     name = text_of(params, "name")
+    most = call.world.rules.most_flows
+    if len(flows) >= most:
+        raise parameter(f"(#100) This account already has {most} Flows.")
     if any(flow["name"] == name for flow in flows.values()):
         raise parameter("(#100) A Flow with this name exists already.")
     flow: dict[str, Any] = {"id": call.world.new_id(), "status": "DRAFT", "validation_errors": []}
     flow |= {"name": name, "categories": _categories(params.get("categories"))}
-    flow |= {"endpoint_uri": params.get("endpoint_uri") or None, "json": None}
+    flow |= {"endpoint_uri": params.get("endpoint_uri") or None, "json": False}
     _touch(call, flow)
     source = flows.get(str(params.get("clone_flow_id", "")))
     if source is not None:
@@ -134,10 +137,12 @@ def _categories(given: object) -> list[str]:
 
 
 def _fill(flow: dict[str, Any], text: str) -> None:
-    flow["json"], flow["validation_errors"] = text, []
+    # That there is one is kept, and not the megabytes: nobody ever reads them again.
+    flow["json"], flow["validation_errors"] = True, []
     try:
         written = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as problem:
+    # A plain ValueError: a number of thousands of digits.
+    except (ValueError, RecursionError) as problem:
         line, column = getattr(problem, "lineno", 1), getattr(problem, "colno", 1)
         flow["validation_errors"] = [_mistake("INVALID_JSON", "The file is not valid JSON.", line, column)]
         return

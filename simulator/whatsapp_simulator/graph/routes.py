@@ -22,7 +22,7 @@ from whatsapp_simulator.graph import (
     templates,
     tokens,
 )  # fmt: skip
-from whatsapp_simulator.graph.access import ROOT_EDGES, WITHOUT_TOKEN, check_token, split_path
+from whatsapp_simulator.graph.access import ROOT_EDGES, WITHOUT_TOKEN, check_token, head_token, split_path
 from whatsapp_simulator.graph.answers import Answer, told
 from whatsapp_simulator.graph.calls import Call, GraphRequest, Handler
 from whatsapp_simulator.graph.errors import RefusedError, refused, unknown_id
@@ -37,7 +37,7 @@ _LONGEST_PATH = 3
 
 
 def _sends(endpoint: Endpoint) -> Handler:
-    return lambda call: post_message(call.world, call.life, call.line, endpoint, call.request.body)
+    return lambda call: post_message(call.world, call.life, call.line, endpoint, call.params())
 
 
 # What people get: it counts for no management quota.
@@ -121,11 +121,12 @@ def answer(world: World, life: Life, request: GraphRequest) -> Answer | Awaitabl
     headers: tuple[tuple[str, str], ...] = ()
     try:
         if request.path == ATTACHMENTS:
-            check_token(world.setup, request.headers, request.query)
+            # Who follows the address that a look-up told adds nothing to it.
+            check_token(world.setup, request, wants_proof=False)
             return files.download(world, request.query)
         version, parts = split_path(request.path)
         if parts[:1] != [WITHOUT_TOKEN]:
-            check_token(world.setup, request.headers, request.query)
+            check_token(world.setup, request)
         route, handler, call = _routed(world, life, request, version, parts)
         if route not in _SENDS:
             code, header = world.quota.count(world.setup, world.rules, is_management=route in _MANAGEMENT)
@@ -194,6 +195,21 @@ def _kind(world: World, node: str) -> str:
     return next((kind for kind, is_it in kinds.items() if is_it), "unknown")
 
 
+def may_send(world: World, life: Life, request: GraphRequest) -> bool:
+    """Tell by the head alone whether a request may bring its body: version, token and id are right.
+
+    A token may stand in a form as well, but not in the bytes of a resumable upload.
+    """
+    try:
+        version, parts = split_path(request.path)
+        if head_token(request) or parts[0].startswith(UPLOAD):
+            check_token(world.setup, request, wants_proof=False)
+        _routed(world, life, request, version, parts)
+    except RefusedError:
+        return False
+    return True
+
+
 def takes_files(path: str) -> bool:
     """Tell whether a request to this path may be as large as the largest file."""
-    return path.endswith(("/media", "/assets")) or f"/{UPLOAD}" in path
+    return path.rstrip("/").endswith(("/media", "/assets")) or f"/{UPLOAD}" in path

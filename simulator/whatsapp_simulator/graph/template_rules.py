@@ -10,8 +10,10 @@ from collections.abc import Callable, Mapping
 from itertools import groupby
 from typing import Any
 
+from whatsapp_simulator.graph.calls import flag_of
 from whatsapp_simulator.graph.errors import parameter, template_refused
 from whatsapp_simulator.languages import LANGUAGES
+from whatsapp_simulator.reading import whole
 from whatsapp_simulator.scenario import Rules
 
 CATEGORIES = ("MARKETING", "UTILITY", "AUTHENTICATION")
@@ -90,6 +92,9 @@ def check_options(params: Mapping[str, Any], category: str) -> dict[str, Any]:
     """Check what a template says besides its components; answers what was said."""
     said: dict[str, Any] = {}
     ttl = params.get("message_send_ttl_seconds")
+    if isinstance(ttl, str):
+        # A form holds nothing but texts.
+        ttl = _FOREVER_S if ttl == str(_FOREVER_S) else whole(ttl) or 0
     if ttl is not None:
         shortest, longest = _TTL_S[category]
         forever = ttl == _FOREVER_S and category != "MARKETING"
@@ -98,10 +103,8 @@ def check_options(params: Mapping[str, Any], category: str) -> dict[str, Any]:
                 f"(#100) Param message_send_ttl_seconds must be between {shortest} and {longest} for {category}."
             )
         said["message_send_ttl_seconds"] = ttl
-    opted_out = params.get("cta_url_link_tracking_opted_out")
+    opted_out = flag_of(params, "cta_url_link_tracking_opted_out")
     if opted_out is not None:
-        if not isinstance(opted_out, bool):
-            raise parameter("(#100) Param cta_url_link_tracking_opted_out must be a boolean")
         said["cta_url_link_tracking_opted_out"] = opted_out
     spec = params.get("optimization_spec")
     if spec is not None:
@@ -323,8 +326,8 @@ def _check_cards(cards: Any, category: str, rules: Rules, *, named: bool) -> Non
             raise parameter("(#100) A card has a HEADER, a BODY and BUTTONS only.")
         if "BODY" in by_type:
             _check_body(by_type["BODY"], rules, named=named, longest=_LONGEST_BODY_OF_CARD)
-        buttons = by_type.get("BUTTONS", {}).get("buttons", [])
-        if buttons:
+        buttons = by_type["BUTTONS"].get("buttons", []) if "BUTTONS" in by_type else []
+        if buttons != []:
             _check_buttons(buttons, most=_MOST_BUTTONS_OF_CARD)
         kinds = tuple(str(button.get("type", "")).upper() for button in buttons)
         shapes.add((form, "BODY" in by_type, kinds))
@@ -409,7 +412,8 @@ def _check_example(example: Any, names: list[str], subcode: int, member: str, *,
     if named:
         member += "_named_params"
         given = example.get(member) if isinstance(example, dict) else None
-        known = [one.get("param_name") for one in given or () if isinstance(one, dict) and one.get("example")]
+        samples = given if isinstance(given, list) else []
+        known = [one.get("param_name") for one in samples if isinstance(one, dict) and one.get("example")]
         if sorted(map(str, known)) != sorted(names):
             raise template_refused(subcode, f"Each variable needs a sample in example.{member}.")
         return

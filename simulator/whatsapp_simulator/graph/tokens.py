@@ -39,7 +39,17 @@ def issue(call: Call) -> object:
 def debug(call: Call) -> object:
     """Tell whether `input_token` is good, whose it is and what it opens; a bad one is an answer too."""
     setup, token = call.world.setup, text_of(call.query, "input_token")
-    if not hmac.compare_digest(token.encode("utf-8", "surrogateescape"), setup.access_token.encode()):
+    if _is(token, app_token(setup)):
+        return {
+            "data": {
+                "app_id": setup.app_id,
+                "type": "APP",
+                "application": setup.waba_name,
+                "is_valid": True,
+                "scopes": [],
+            }
+        }
+    if not _is(token, setup.access_token):
         return {"data": {"error": _INVALID, "is_valid": False, "scopes": []}}
     targets = {"whatsapp_business_management": setup.waba_id, "whatsapp_business_messaging": setup.waba_id}
     return {
@@ -56,3 +66,7 @@ def debug(call: Call) -> object:
             "user_id": setup.portfolio_id,
         }
     }
+
+
+def _is(token: str, good: str) -> bool:
+    return hmac.compare_digest(token.encode("utf-8", "surrogateescape"), good.encode())

@@ -19,8 +19,7 @@ def trouble(world: World, request: GraphRequest) -> Answer | None:
     faults = world.faults
     if not faults.meet_calls:
         return None
-    *_, node, edge = ["", "", *request.path.split("/")]
-    number = node if node in world.lines else edge
+    number, edge = _number_and_edge(world, request)
     if faults.strikes("close_connection", phone_number_id=number):
         return Answer(_OUTAGE_STATUS, b"", connection_lost=True)
     outage = faults.strikes("outage", phone_number_id=number)
@@ -46,11 +45,11 @@ def trouble(world: World, request: GraphRequest) -> Answer | None:
 
 def met_by_faults(world: World, request: GraphRequest, answer: Answer) -> Answer:
     """Let what is done get lost, late or wrong on its way back; sends see to that themselves."""
-    *_, node, edge = ["", "", *request.path.split("/")]
+    number, edge = _number_and_edge(world, request)
     if edge in _SENDING:
         return answer
     slow, after, lost = (
-        world.faults.strikes(kind, is_send=False, phone_number_id=node if node in world.lines else edge)
+        world.faults.strikes(kind, is_send=False, phone_number_id=number)
         for kind in ("slow", "error_after", "lose_answer")
     )
     if after is not None:
@@ -58,6 +57,12 @@ def met_by_faults(world: World, request: GraphRequest, answer: Answer) -> Answer
         answer = replace(answer, status=told.http_status, body=told.body(), content_type=JSON)
     wait_s = answer.wait_s if slow is None else slow.seconds or 0.0
     return replace(answer, wait_s=wait_s, connection_lost=answer.connection_lost or lost is not None)
+
+
+def _number_and_edge(world: World, request: GraphRequest) -> tuple[str, str]:
+    """Give the number that a call is about, "" if none, and the last part of its path."""
+    parts = [part for part in request.path.split("/") if part]
+    return next((part for part in parts if part in world.lines), ""), parts[-1] if parts else ""
 
 
 def _broken(fault: Fault) -> Problem:

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
-
 from whatsapp_simulator.graph.errors import parameter, refused
 from whatsapp_simulator.graph.messages.members import missing, optional_text, required_object, wrong
 from whatsapp_simulator.outgoing import Endpoint
@@ -35,19 +33,12 @@ class Envelope:
     """Sent as Direct Send: a utility text that needs no template."""
 
 
-def decode(body: bytes) -> dict[str, Any]:
-    """Read the body of a message; raises RefusedError unless it is an object for WhatsApp."""
-    try:
-        written = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise parameter("(#100) Invalid parameter", "The request body is not valid JSON.") from None
-    if not isinstance(written, dict):
-        raise parameter("(#100) Invalid parameter", "The request body must be a JSON object.")
+def check_product(written: dict[str, Any]) -> None:
+    """Refuse what is not for WhatsApp."""
     if "messaging_product" not in written:
         raise parameter("The parameter messaging_product is required.")
     if written["messaging_product"] != "whatsapp":
         raise parameter("(#100) Param messaging_product must be one of {WHATSAPP}")
-    return written
 
 
 def read_envelope(world: World, line: Line, endpoint: Endpoint, written: dict[str, Any]) -> Envelope:

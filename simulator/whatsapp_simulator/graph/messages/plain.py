@@ -10,6 +10,7 @@ from whatsapp_simulator.graph.messages.members import (
     required_text,
     wrong,
 )
+from whatsapp_simulator.reading import are_degrees
 from whatsapp_simulator.rendering import Attach
 from whatsapp_simulator.shown import Location, Media, Reaction, Shown
 
@@ -77,10 +78,6 @@ def _degrees(content: dict[str, Any], name: str, most: int) -> str:
     value = content.get(name)
     if value is None or value == "":
         raise missing(name, "location")
-    try:
-        degrees = float(value) if isinstance(value, str | int | float) else None
-    except ValueError:
-        degrees = None
-    if degrees is None or isinstance(value, bool) or not -most <= degrees <= most:
+    if not are_degrees(value, most=most):
         raise wrong(f"Parameter {name} must be a number of degrees from -{most} to {most}.")
     return str(value)

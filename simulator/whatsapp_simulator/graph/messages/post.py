@@ -14,7 +14,7 @@ import msgspec
 from whatsapp_simulator.graph.answers import Answer
 from whatsapp_simulator.graph.errors import parameter, problem, refused
 from whatsapp_simulator.graph.messages.contacts import read_contacts
-from whatsapp_simulator.graph.messages.envelope import Envelope, decode, read_envelope
+from whatsapp_simulator.graph.messages.envelope import Envelope, check_product, read_envelope
 from whatsapp_simulator.graph.messages.interactive import read_interactive
 from whatsapp_simulator.graph.messages.members import required_object
 from whatsapp_simulator.graph.messages.plain import read_location, read_media, read_reaction, read_text
@@ -41,9 +41,9 @@ _READ: dict[str, Callable[[dict[str, Any], Attach], Shown]] = {
 KINDS = (*_READ, "contacts", "template")
 
 
-def post_message(world: World, life: Life, line: Line, endpoint: Endpoint, body: bytes) -> Answer:
+def post_message(world: World, life: Life, line: Line, endpoint: Endpoint, written: dict[str, Any]) -> Answer:
     """Answer a send or a read receipt; raises RefusedError with Meta's words."""
-    written = decode(body)
+    check_product(written)
     if "status" in written and "type" not in written:
         return mark_as_read(world, written, endpoint)
     envelope = read_envelope(world, line, endpoint, written)

@@ -7,6 +7,7 @@ from whatsapp_simulator.graph.errors import refused
 from whatsapp_simulator.graph.messages.members import missing, required_object, wrong
 from whatsapp_simulator.outgoing import Endpoint
 from whatsapp_simulator.payloads import digits_of_inbound_id
+from whatsapp_simulator.people import Person
 from whatsapp_simulator.world import World
 
 _TYPING_S = 25.0
@@ -32,13 +33,22 @@ def mark_as_read(world: World, written: dict[str, Any], endpoint: Endpoint) -> A
             raise missing("type", "typing_indicator")
         if kind != "text":
             raise wrong("Parameter type must be text in typing_indicator.")
-    person, now = world.population.find(digits), world.clock.now()
-    said = None if person is None else world.line_of_chat(person, message_id)
-    if person is None or said is None:
+    now, found = world.clock.now(), _writer(world, digits, message_id)
+    if found is None:
         return SUCCESS
+    person, said = found
     if said["at"] + _MARKED_WITHIN_S < now:
         raise wrong("Parameter message_id is older than 30 days.")
     person.read_up_to = max(person.read_up_to, said["seq"])
     if is_typing:
         person.typing_until = now + _TYPING_S
     return SUCCESS
+
+
+def _writer(world: World, digits: str, message_id: str) -> tuple[Person, dict[str, Any]] | None:
+    """Find who wrote a message, and its row; None where nobody's chat holds it (any more)."""
+    for person in world.population.with_digits(digits):
+        said = world.line_of_chat(person, message_id)
+        if said is not None:
+            return person, said
+    return None
