@@ -66,7 +66,7 @@ def _opened(client: Client, contact: Contact) -> dict[str, str]:
 
 def _input_of(client: Client, contact: Contact, label: str) -> str:
     form = client.get(f"/contacts/{contact.pk}/edit/").context["form"]
-    return next(field.html_name for field in form if field.label == label)
+    return next(str(field.html_name) for field in form if field.label == label)
 
 
 def it_corrects_only_what_somebody_changed_whatever_a_file_brought_meanwhile(
