@@ -18,6 +18,8 @@ from difusio.console.forms import LANGUAGES, time_zones
 from difusio.contacts.models import Contact
 from difusio.imports.by_hand import Agreed
 
+_PLAIN: Final = ("first_name", "last_name", "language", "time_zone")
+_FIELD: Final = "field_"
 _SHOWN_WORDS: Final = 90
 _MAX_WORDING: Final = 4_000
 _SOURCES: Final = (_("form at the counter"), _("form on the web"), _("when they ordered"), _("by phone"))
@@ -54,40 +56,64 @@ class DetailsForm(forms.Form):
 
 
 class EditForm(DetailsForm):
-    """Correct a person; their fields stand by their own names, and one more can be added."""
+    """Correct a person; their fields stand by their own names, and one more can be added.
+
+    Each input carries what it showed when the page was made, so that only what somebody changed is written: what a file
+    brought meanwhile stays.
+    """
 
     def __init__(self, *args: Any, contact: Contact, **kwargs: Any) -> None:  # Any: Django's signature
-        self._contact = contact
-        initial = {
-            name: getattr(contact, name) for name in ("first_name", "last_name", "language", "time_zone")
-        }
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(*args, initial={name: getattr(contact, name) for name in _PLAIN}, **kwargs)
+        zones = time_zones()
+        now = contact.time_zone
+        # A file may have brought a zone without a place, as UTC.
+        more = [(now, now)] if now and now not in dict(zones) else []
         self.fields["time_zone"] = forms.ChoiceField(
-            label=_("Time zone"), required=False, choices=[("", _("the one of the business")), *time_zones()]
+            label=_("Time zone"), required=False, choices=[("", _("the one of the business")), *zones, *more]
         )
-        self._named = {f"field_{place}": name for place, name in enumerate(sorted(contact.fields))}
+        self._named = self._names(contact)
         for key, name in self._named.items():
             self.fields[key] = forms.CharField(
-                label=name, required=False, max_length=1_000, initial=str(contact.fields[name])
+                label=name, required=False, max_length=1_000, initial=str(contact.fields.get(name, ""))
             )
+        for name in (*_PLAIN, *self._named):
+            self.fields[name].show_hidden_initial = True
         self.fields["new_name"] = forms.CharField(
             label=_("Another field: its name"), required=False, max_length=64
         )
         self.fields["new_value"] = forms.CharField(label=_("Its value"), required=False, max_length=1_000)
 
+    def _names(self, contact: Contact) -> dict[str, str]:
+        """Give input → field: of what the page showed, once it comes back."""
+        if not self.is_bound:
+            return {_key(name): name for name in sorted(contact.fields)}
+        named = {key: _name(key) for key in self.data}
+        return {key: name for key, name in named.items() if name}
+
     def changes(self) -> Mapping[str, object]:
-        """Give the clean values as ``contacts.edit`` takes them; an emptied field is gone."""
+        """Give what was changed as ``contacts.edit`` takes it."""
         values = self.cleaned_data
-        fields = {name: self._value(name, values[key]) for key, name in self._named.items() if values[key]}
+        fields = {name: values[key] for key, name in self._named.items() if key in self.changed_data}
         if values["new_name"] and values["new_value"]:
             fields[values["new_name"]] = values["new_value"]
-        plain = {name: values[name] for name in ("first_name", "last_name", "language", "time_zone")}
-        return {**plain, "fields": fields}
+        return {**{name: values[name] for name in _PLAIN if name in self.changed_data}, "fields": fields}
 
-    def _value(self, name: str, text: str) -> object:
-        # A number that came by the API stays a number as long as nobody writes another one.
-        before = self._contact.fields[name]
-        return before if str(before) == text else text
+
+def _key(name: str) -> str:
+    # A field may be named anything; an input's name and id may not.
+    return f"{_FIELD}{name.encode().hex()}"
+
+
+def _name(key: str) -> str:
+    """Give the field that an input is named after, "" for all others."""
+    if not key.startswith(_FIELD):
+        return ""
+    try:
+        name = bytes.fromhex(key.removeprefix(_FIELD)).decode()
+    except ValueError:
+        return ""
+    # The store keeps no NUL.
+    return "" if "\0" in name else name
 
 
 class ConsentForm(forms.Form):

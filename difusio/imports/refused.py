@@ -4,9 +4,12 @@ import csv
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
 
 from difusio.imports.formulas import neutral
 from difusio.imports.reading import Table
+
+_LINE: Final = "line"
 
 
 def refused_path(source: Path) -> Path:
@@ -30,10 +33,15 @@ def write_refused(table: Table, refused: Iterable[tuple[int, str]], path: Path) 
     # A byte-order mark and the delimiter of the original: whoever opened that one can open this one.
     with os.fdopen(handle, "w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file, delimiter=table.delimiter, lineterminator="\r\n")
-        writer.writerow(["line", "reason", *(neutral(heading) for heading in table.header)])
+        writer.writerow([_LINE, "reason", *(neutral(heading) for heading in table.header)])
         for row in table.rows():
             if wanted is None:
                 return
             if row.line == wanted[0]:
                 writer.writerow([row.line, wanted[1], *(neutral(cell) for cell in row.cells)])
                 wanted = next(waiting, None)
+
+
+def delimiter_of(refused: str) -> str:
+    """Tell what parts the cells of such a file: it stands right behind the first heading, which is ours."""
+    return refused[len(_LINE)]

@@ -10,13 +10,13 @@ ON CONFLICT (name, labels) DO UPDATE SET n = metrics_count.n + excluded.n
 SELECT name, labels, n FROM metrics_count ORDER BY name, labels
 
 -- name: queue_age
--- For how long the first of each open queue has been due; one look into an index for each open batch.
+-- For how long the first of each open queue has been due, what is paused or held for a canary aside; one look into an index for each open batch.
 SELECT b.number_id, b.lane, max(extract(epoch FROM clock_timestamp() - head.due_at))::float8
 FROM outbox_batch b
 CROSS JOIN LATERAL (
     SELECT d.due_at FROM outbox_delivery d
     WHERE d.batch_id = b.id AND d.state = 'queued' ORDER BY d.due_at, d.id LIMIT 1) head
-WHERE b.is_open AND b.paused_at IS NULL AND b.cancelled_at IS NULL AND head.due_at <= clock_timestamp()
+WHERE b.is_open AND b.paused_at IS NULL AND b.cancelled_at IS NULL AND b.held_at IS NULL AND head.due_at <= clock_timestamp()
 GROUP BY 1, 2
 
 -- name: waiting
@@ -38,9 +38,9 @@ GROUP BY 1, 2
 SELECT number_id, count(*)::float8 FROM outbox_delivery WHERE state = 'in_doubt' GROUP BY 1
 
 -- name: parked
--- Those whose echo never came: a person decides.
+-- Those whose echo never came: a person decides, or has decided to let them be (settled) and is asked no more.
 SELECT b.number_id, sum(t.n)::float8 FROM outbox_tally t JOIN outbox_batch b ON b.id = t.batch_id
-WHERE t.measure = 'parked' AND t.n <> 0 GROUP BY 1
+WHERE t.measure = 'parked' AND t.detail = '' AND t.n <> 0 GROUP BY 1
 
 -- name: numbers
 -- What each number may send, whether it is stopped, and who has it.

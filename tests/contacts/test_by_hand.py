@@ -74,3 +74,12 @@ def it_corrects_what_differs_and_writes_down_what_not_to_what(ona: Shop) -> None
     asha.refresh_from_db()
     assert (asha.first_name, asha.fields) == ("Aisha", {"size": "L"})
     assert AuditEntry.objects.get().details == {"contact": asha.pk, "changed": ["first_name", "fields"]}
+
+
+def it_changes_the_fields_that_it_is_told_of_and_leaves_the_others(ona: Shop) -> None:
+    asha = cast.person(ona, "Asha", fields={"size": "M", "colour": "red", "visits": 3})
+
+    edit(asha.pk, changes={"fields": {"size": "L", "colour": "", "shop": "Vic"}}, by="user 7", at=NOON)
+
+    asha.refresh_from_db()
+    assert asha.fields == {"size": "L", "visits": 3, "shop": "Vic"}

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
 from django.db.models import Model
 
 from difusio.accounts.models import Workspace
@@ -368,3 +369,29 @@ def it_keeps_nothing_when_it_fails_half_way(shop: Workspace, write: Write) -> No
 
     assert _everything() == before
     assert [each.name for each in path.parent.iterdir()] == ["file.csv"]
+
+
+def it_keeps_no_leaving_waiting_while_it_only_tries(shop: Workspace, write: Write) -> None:
+    path = write(f"phone,{CONSENT}", f"+34600123456,{GRANT}")
+    held: list[int] = []
+
+    def look(phase: str, _done: int, _of: int) -> None:
+        if phase == "writing":
+            held.append(_chains_held(shop))
+
+    trial = _import(path, shop, is_trial=True, progress=look)
+
+    assert (trial.entries, held, Entry.objects.count()) == (1, [0], 0)
+    assert _import(path, shop, progress=look).entries == 1
+    assert held == [0, 1]
+
+
+def _chains_held(shop: Workspace) -> int:
+    """Count the locks of the ledger that we hold: a workspace's leavings wait for it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'advisory'"
+            " AND (classid::bigint << 32 | objid::bigint) = hashtextextended('consent_block', %s)",
+            [shop.pk],
+        )
+        return int(cursor.fetchone()[0])

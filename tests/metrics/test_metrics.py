@@ -19,6 +19,9 @@ from difusio.metrics.gauges import GAUGES, read
 from difusio.metrics.keep import Keeper, keeping
 from difusio.metrics.models import Count as Kept
 from difusio.metrics.serve import serve
+from difusio.outbox.decide import Chosen, leave_it
+from difusio.outbox.models import Batch, Delivery
+from difusio.outbox.tallies import Change, bump
 from tests.campaigns.steps import draft
 from tests.cast import NOON, agreed, shop
 from tests.docs.pages import REFERENCE, rows
@@ -91,6 +94,38 @@ def it_asks_the_store_the_same_questions_however_much_waits() -> None:
         assert readings["difusio_number_stopped", (str(ona.number.pk),)] == 0
 
     assert costs == [9, 9]
+
+
+@pytest.mark.django_db
+def it_calls_nothing_due_that_is_held_for_a_canary() -> None:
+    ona = shop()
+    agreed(ona)
+    launch(draft(ona).pk, by="Dana", at=NOON)
+    assert _told("difusio_queue_age_seconds")[str(ona.number.pk), "bulk"] > 0
+
+    Batch.objects.update(held_at=NOON)
+
+    assert _told("difusio_queue_age_seconds") == {}
+
+
+@pytest.mark.django_db
+def it_tells_of_what_is_parked_until_a_person_has_decided() -> None:
+    ona = shop()
+    agreed(ona)
+    launch(draft(ona).pk, by="Dana", at=NOON)
+    Delivery.objects.update(state="parked")
+    with connection.cursor() as cursor:
+        bump(cursor, [Change(Batch.objects.get().pk, "in_doubt", "", 0, "parked", "", 0)])
+    assert _told("difusio_parked_deliveries") == {(str(ona.number.pk),): 1}
+
+    leave_it(Chosen(ona.workspace.pk), by="Dana", at=NOON)
+
+    assert _told("difusio_parked_deliveries") == {}
+
+
+def _told(gauge: str) -> dict[tuple[str, ...], float]:
+    readings = read(TableReader(keyring()))
+    return {reading.values: reading.n for reading in readings if reading.gauge.name == gauge}
 
 
 @pytest.mark.django_db(transaction=True)

@@ -24,6 +24,7 @@ from difusio.imports.content import is_kept, pieces
 from difusio.imports.jobs import is_given_up
 from difusio.imports.models import Import, Upload, UploadState
 from difusio.imports.refusal import ImportRefused
+from difusio.imports.refused import delimiter_of
 from difusio.imports.spoken import spoken
 
 EVERY_S: Final = 2
@@ -223,7 +224,7 @@ def refused(request: ConsoleRequest, upload_id: int) -> StreamingHttpResponse:
 
 def _spoken_rows(upload: Upload) -> Iterator[bytes]:
     whole = b"".join(pieces(upload, "refused")).decode("utf-8-sig")
-    delimiter = csv.Sniffer().sniff(whole.partition("\n")[0], delimiters=",;\t|").delimiter
+    delimiter = delimiter_of(whole)
     rows = csv.reader(io.StringIO(whole, newline=""), delimiter=delimiter)
     header = next(rows)
     yield _line([gettext("line"), gettext("reason"), *header[2:]], delimiter, mark="\ufeff")
