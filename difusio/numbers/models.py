@@ -41,6 +41,8 @@ class Number(models.Model):
     # Why nothing may leave from this number now (a key of cloud_api's causes); empty: it may.
     stopped_for = models.CharField(max_length=64, blank=True, default="")
     stopped_at = models.DateTimeField(null=True, blank=True)
+    # When a person last let it go on: older news do not stop it again.
+    went_on_at = models.DateTimeField(null=True, blank=True)
     api_url = models.CharField(max_length=200)
     api_version = models.CharField(max_length=8, default="v26.0")
     is_simulated = models.BooleanField(default=False)
