@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from difusio.campaigns.canary import judge_canaries
 from difusio.campaigns.launch_due import launch_due
+from difusio.campaigns.recategorised import pause_recategorised
 from difusio.common.clock import now
 from difusio.common.store import STORE_AWAY, forget_connection
 from difusio.imports.uploads import forget_old
@@ -65,6 +66,7 @@ def sweep(*, at: datetime) -> Swept:
     close_finished(before=at - _CLOSE_AFTER)
     forget_old(at=at)
     room.forget(at=at)
+    pause_recategorised(at=at)
     judge_canaries(at=at)
     due = launch_due(at=at)
     return Swept(
