@@ -325,10 +325,13 @@ def _number_news(news: NumberNews, *, at: datetime) -> None:
             _log.warning("drain.number_unknown", account=news.waba_id, news=news.event)
         numbers = numbers.filter(pk__in=ids)
     if news.daily_limit is not None:
-        hear_limit(set(numbers.values_list("portfolio", flat=True)), news.daily_limit, at=at)
+        hear_limit(set(numbers.values_list("portfolio", flat=True)), news.daily_limit, at=at, told_at=news.at)
     if news.event == "THROUGHPUT_UPGRADE":
         # A number that the Business app shares is never raised.
-        numbers.filter(is_on_business_app=False).update(pace_per_s=1_000)
+        told_at = news.at or at
+        not_newer = Q(pace_told_at__isnull=False, pace_told_at__gte=told_at)
+        raised = numbers.filter(is_on_business_app=False).exclude(not_newer)
+        raised.update(pace_per_s=1_000, pace_told_at=told_at)
     if news.event in {"DISABLED_UPDATE", "ACCOUNT_RESTRICTION", "ACCOUNT_DELETED", "ACCOUNT_OFFBOARDED"}:
         for number_id in numbers.values_list("id", flat=True):
             stop_number(number_id, reason=news.event.lower(), at=at, told_at=news.at)

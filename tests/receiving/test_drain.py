@@ -383,6 +383,26 @@ def it_hears_of_the_one_number_of_an_account_that_meta_names() -> None:
     assert "34972222222" not in str(logged)
 
 
+def it_raises_a_number_and_its_limit_by_the_newest_news_alone() -> None:
+    ona = shop()
+    news = {"display_phone_number": "34972000000", "event": "THROUGHPUT_UPGRADE"}
+    upgrade = webhook(ona, news, field="phone_number_quality_update")
+    capability = {"max_daily_conversations_per_business": "TIER_10K"}
+    newer = webhook(ona, capability, field="business_capability_update")
+    older = webhook(ona, {"max_daily_conversations_per_business": 250}, field="business_capability_update")
+    for post, at in ((upgrade, 0), (newer, 60), (older, 0)):
+        post["entry"][0]["time"] = SECONDS + at
+    received(upgrade, newer)
+    drained()
+    NumberRow.objects.update(pace_per_s=200)
+
+    received(upgrade, older)
+    drained()
+
+    seen = NumberRow.objects.values_list("pace_per_s", "portfolio__messaging_limit")
+    assert list(seen) == [(200, 10_000)]
+
+
 def it_never_hurries_a_number_that_the_business_app_shares() -> None:
     ona = shop(pace_per_s=20)
     NumberRow.objects.update(is_on_business_app=True)
