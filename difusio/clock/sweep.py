@@ -17,6 +17,7 @@ from difusio.imports.uploads import forget_old
 from difusio.inbox.heed import heed
 from difusio.numbers.models import Number
 from difusio.outbox import room
+from difusio.outbox.batches import cancel_returned
 from difusio.outbox.claim import close_finished, expire
 from difusio.outbox.fold import fold_orphans
 from difusio.outbox.record import park, try_again
@@ -63,6 +64,7 @@ def sweep(*, at: datetime) -> Swept:
     )
     orphans = _fold_orphans(at=at)
     again = try_again(at=at)
+    cancel_returned(at=at)
     close_finished(before=at - _CLOSE_AFTER)
     forget_old(at=at)
     room.forget(at=at)

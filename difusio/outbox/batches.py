@@ -47,6 +47,15 @@ def cancel(batch_ids: Sequence[int], *, at: datetime) -> int:
     return len(rows)
 
 
+def cancel_returned(*, at: datetime) -> None:
+    """End what Meta refused for now after its batch had been cancelled.  Safe to repeat.  Cost: 1 query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_queries["cancelled_and_waiting"])
+        found = [row[0] for row in cursor.fetchall()]
+    if found:
+        cancel(found, at=at)
+
+
 def cancel_waiting(workspace_id: int, *, except_for: Sequence[int]) -> int:
     """End what waits in every open batch but these; the batches stay open for what comes.  Give how many deliveries."""
     with transaction.atomic(), connection.cursor() as cursor:

@@ -31,6 +31,12 @@ WITH waiting AS (
 UPDATE outbox_delivery d SET state = 'cancelled', reason = '' FROM waiting w WHERE d.id = w.id
 RETURNING d.batch_id, w.state, w.reason
 
+-- name: cancelled_and_waiting
+-- Cancelled batches in which something waits: it was in the air when they were cancelled, and came back.
+SELECT b.id FROM outbox_batch b
+WHERE b.is_open AND b.cancelled_at IS NOT NULL AND EXISTS (
+    SELECT 1 FROM outbox_delivery d WHERE d.batch_id = b.id AND d.state = 'queued')
+
 -- name: cancel_waiting
 -- What waits in a workspace outside the given batches will not be sent.
 WITH waiting AS (

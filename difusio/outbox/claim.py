@@ -68,8 +68,9 @@ class Hold:
 class OpenBatch:
     """A batch that has something to send now.
 
-    template_id: None for a free text in ``message["text"]``.  is_limited: Meta limits to how many people a day its
-    number's portfolio may write such messages.
+    template_id: None for a free text in ``message["text"]``.  made_at: the same for all that one launch handed over, a
+    batch for each language.  is_limited: Meta limits to how many people a day its number's portfolio may write such
+    messages.
     """
 
     id: int
@@ -78,6 +79,7 @@ class OpenBatch:
     topic_kind: str
     template_id: int | None
     message: Mapping[str, object]
+    made_at: datetime
     is_limited: bool = False
     bounds: Bounds = BOUNDLESS
 
@@ -96,6 +98,14 @@ class Claimed:
     contact: Mapping[str, object]
     address_kind: str
     address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a claim took.  is_out_of_room: nobody is left to whom the portfolio may write now, though more may wait."""
+
+    claimed: Sequence[Claimed] = ()
+    is_out_of_room: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +131,15 @@ def open_batches(number_id: int, *, at: datetime) -> list[OpenBatch]:
             kind,
             template,
             msgspec.json.decode(message),
+            made_at,
             is_limited,
             Bounds.read(*bounds) if kind == TopicKind.MARKETING else BOUNDLESS,
         )
-        for batch, lane, topic, kind, template, message, is_limited, *bounds in rows
+        for batch, lane, topic, kind, template, message, is_limited, made_at, *bounds in rows
     ]
 
 
-def claim(batch: OpenBatch, hold: Hold, *, limit: int, at: datetime) -> list[Claimed]:
+def claim(batch: OpenBatch, hold: Hold, *, limit: int, at: datetime) -> Taken:
     """Claim up to ``limit`` deliveries of ``batch`` whose people may be written to at this moment.
 
     Who may not any more, or had enough, is skipped here; who is left alone at this hour goes back into the queue.
@@ -174,7 +185,8 @@ def claim(batch: OpenBatch, hold: Hold, *, limit: int, at: datetime) -> list[Cla
         bump(cursor, [Change(batch.id, "queued", row[2], 0, row[1], row[3], 0) for row in rows])
     if any(row[1] == "queued" for row in rows):
         _let_sleep(batch.id, {**parameters, "limit": _MOST_SLEEPERS})
-    return [_claimed(batch.id, row) for row in rows if row[1] == "claimed"]
+    claimed = [_claimed(batch.id, row) for row in rows if row[1] == "claimed"]
+    return Taken(claimed, is_out_of_room=places is not None and not places.left and len(rows) < limit)
 
 
 def _let_sleep(batch_id: int, parameters: dict[str, Any]) -> None:
@@ -247,8 +259,11 @@ def expire(*, at: datetime, limit: int = 10_000) -> int:
 
 def close_finished(*, before: datetime) -> None:
     """Close the batches that have nothing left to send."""
-    with connection.cursor() as cursor:
-        cursor.execute(_queries["close_finished"], {"before": before})
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_queries["lock_finished"], {"before": before})
+        finished = [row[0] for row in cursor.fetchall()]
+        if finished:
+            cursor.execute(_queries["close_finished"], {"batches": finished})
 
 
 def _claimed(batch_id: int, row: Sequence[object]) -> Claimed:

@@ -2,7 +2,7 @@
 -- The batches of a number that have something to send now, the fastest lane first.
 SELECT b.id, b.lane, b.topic_id, coalesce(t.kind, ''), b.template_id, b.message,
     b.template_id IS NOT NULL AND p.messaging_limit IS NOT NULL,
-    w.quiet_from, w.quiet_until, w.time_zone, w.cap_messages, w.cap_days, t.promised_messages, t.promised_days
+    b.created_at, w.quiet_from, w.quiet_until, w.time_zone, w.cap_messages, w.cap_days, t.promised_messages, t.promised_days
 FROM outbox_batch b
 JOIN accounts_workspace w ON w.id = b.workspace_id
 JOIN numbers_number n ON n.id = b.number_id
@@ -207,11 +207,21 @@ WITH late AS (
 UPDATE outbox_delivery d SET state = 'expired', reason = '' FROM late WHERE d.id = late.id
 RETURNING d.batch_id, late.was
 
--- name: close_finished
--- A batch with nothing left to send is closed, so that claiming need not look at it again.  A reply's batch is its own;
--- those of the confirmations stay open for whoever leaves next.
-UPDATE outbox_batch b SET is_open = false
+-- name: lock_finished
+-- Batches that seem to have nothing left to send.  A reply's batch is its own; those of the confirmations stay open for
+-- whoever leaves next.  Whoever queues something in one anew locks it too, and is left alone.
+SELECT b.id FROM outbox_batch b
 WHERE b.is_open AND b.created_at < %(before)s AND (b.lane > 0 OR b.message ? 'text_sealed')
     AND NOT EXISTS (
+    SELECT 1 FROM outbox_delivery d WHERE d.batch_id = b.id
+        AND d.state IN ('queued', 'claimed', 'sending', 'in_doubt'))
+ORDER BY b.id
+FOR NO KEY UPDATE OF b SKIP LOCKED
+
+-- name: close_finished
+-- A batch with nothing left to send is closed, so that claiming need not look at it again.  A statement of its own: what
+-- was queued before the lock was ours must be seen.
+UPDATE outbox_batch b SET is_open = false
+WHERE b.id = ANY(%(batches)s) AND NOT EXISTS (
     SELECT 1 FROM outbox_delivery d WHERE d.batch_id = b.id
         AND d.state IN ('queued', 'claimed', 'sending', 'in_doubt'))

@@ -8,7 +8,8 @@ WITH parked AS (
         AND b.cancelled_at IS NULL AND (b.expires_at IS NULL OR b.expires_at > %(at)s)
     ORDER BY d.id FOR NO KEY UPDATE OF d
 ), opened AS (
-    UPDATE outbox_batch SET is_open = true WHERE NOT is_open AND id IN (SELECT batch_id FROM parked)
+    -- Also those that are open: whoever is about to close one must see what comes (close_finished).
+    UPDATE outbox_batch SET is_open = true WHERE id IN (SELECT batch_id FROM parked)
 )
 UPDATE outbox_delivery d SET state = 'queued', due_at = %(at)s, doubt_since = NULL FROM parked p WHERE d.id = p.id
 RETURNING d.id, d.batch_id

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from difusio.cloud_api.verdicts import DAY_S
+from difusio.cloud_api.verdicts import Outcome as Word
 from difusio.common.binding import NO_WAIT, binding_cursor
 from difusio.common.keyring import keyring
 from difusio.common.sql import Queries
@@ -38,8 +39,21 @@ class Outcome:
     retry_at: datetime | None = None
 
 
-def record(outcomes: Sequence[Outcome], *, at: datetime) -> list[tuple[int, int]]:
-    """Write ``outcomes`` back in one transaction; give (workspace id, contact id) of whom Meta knows to have left.
+def withdrawing(outcomes: Sequence[Outcome]) -> list[tuple[int, int]]:
+    """Give (workspace id, contact id) of those of whom an answer says that they stopped marketing at Meta.
+
+    Their withdrawals are written before the answers are recorded, which happens once.  Cost: at most 1 query.
+    """
+    tokens = [outcome.token for outcome in outcomes if outcome.outcome == Word.WITHDRAW_CONSENT]
+    if not tokens:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_queries["withdrawing"], {"tokens": tokens})
+        return list(cursor.fetchall())
+
+
+def record(outcomes: Sequence[Outcome], *, at: datetime) -> None:
+    """Write ``outcomes`` back in one transaction.
 
     Repeating it changes nothing.  The commit does not wait for the disk: undone by a power cut, it leaves what an
     unheard answer leaves, an intent in doubt whose echo will tell.  Cost: 3 queries.
@@ -69,10 +83,9 @@ def record(outcomes: Sequence[Outcome], *, at: datetime) -> list[tuple[int, int]
             cursor,
             [
                 Change(batch, was, was_detail, rung(was), state, detail, rung(state), n)
-                for batch, was, was_detail, state, detail, n, _, _ in rows
+                for batch, was, was_detail, state, detail, n in rows
             ],
         )
-    return [(workspace_id, contact_id) for *_, workspace_id, left in rows for contact_id in left]
 
 
 def stop_number(number_id: int, *, reason: str, at: datetime, told_at: datetime | None = None) -> None:
@@ -94,6 +107,8 @@ def stop_template(delivery_id: int, *, reason: str, at: datetime) -> None:
 
 def park(number_id: int, *, at: datetime, after_s: int) -> int:
     """Park in-doubt deliveries whose echo did not come while those of their neighbours did; give how many moved on.
+
+    Nobody's clock runs while webhooks are away: the last neighbours that Meta took wait for their echoes as well.
 
     A service alert is queued once more instead: its next attempt says that the person may get it twice.
     """

@@ -42,12 +42,17 @@ SET state = CASE b.outcome
     due_at = coalesce(b.retry_at, d.due_at),
     reason = ''
 FROM before b WHERE d.id = b.id
-RETURNING d.batch_id, b.state AS was, b.detail AS was_detail, d.state, coalesce(d.code::text, '') AS detail, d.contact_id,
-    d.workspace_id, b.outcome
+RETURNING d.batch_id, b.state AS was, b.detail AS was_detail, d.state, coalesce(d.code::text, '') AS detail
 )
-SELECT batch_id, was, was_detail, state, detail, count(*), workspace_id,
-    coalesce(array_agg(contact_id) FILTER (WHERE outcome = 'withdraw_consent'), '{}')
-FROM moved GROUP BY batch_id, was, was_detail, state, detail, workspace_id
+SELECT batch_id, was, was_detail, state, detail, count(*)
+FROM moved GROUP BY batch_id, was, was_detail, state, detail
+
+-- name: withdrawing
+-- Whose answers say that they stopped marketing at Meta.
+SELECT DISTINCT d.workspace_id, d.contact_id
+FROM outbox_attempt t JOIN outbox_delivery d ON d.id = t.delivery_id
+WHERE t.token = ANY(%(tokens)s::uuid[])
+ORDER BY d.contact_id
 
 -- name: stop_number
 -- Nothing more leaves from this number until a person says so; said once, and not again for what they have dealt with.
@@ -61,9 +66,10 @@ WHERE b.is_open AND b.paused_at IS NULL AND b.template_id = (
     SELECT x.template_id FROM outbox_batch x JOIN outbox_delivery d ON d.batch_id = x.id WHERE d.id = %(delivery)s)
 
 -- name: park
--- Give up waiting for the echo of in-doubt deliveries.  The clock only counts while echoes arrive: a request of the
--- same number made within a minute of ours must have been echoed at least as long ago as we are willing to wait.  A
--- service alert that is still of use goes out once more: rather twice than not at all.
+-- Give up waiting for the echo of in-doubt deliveries.  The clock only counts while echoes arrive: of the requests of the
+-- same number made within a minute of ours, most of the last ones that Meta took must have been echoed at least as long
+-- ago as we are willing to wait.  The last ones, because webhooks that went away took theirs with them first.  A service
+-- alert that is still of use goes out once more: rather twice than not at all.
 WITH attempt AS (
     SELECT d.id, d.batch_id, (
         SELECT t.intended_at FROM outbox_attempt t WHERE t.delivery_id = d.id ORDER BY t.id DESC LIMIT 1
@@ -83,10 +89,12 @@ SET state = CASE WHEN a.goes_again THEN 'queued' ELSE 'parked' END,
     doubt_since = CASE WHEN a.goes_again THEN NULL ELSE d.doubt_since END,
     due_at = CASE WHEN a.goes_again THEN %(at)s ELSE d.due_at END
 FROM attempt a
-WHERE d.id = a.id AND EXISTS (
-    SELECT 1 FROM outbox_attempt n
-    WHERE n.number_id = %(number)s AND n.echoed_at <= %(long_ago)s
-        AND n.intended_at BETWEEN a.intended_at - interval '60 s' AND a.intended_at + interval '60 s')
+WHERE d.id = a.id AND (
+    SELECT count(*) FILTER (WHERE last.echoed_at <= %(long_ago)s) > count(*) / 2.0 FROM (
+        SELECT n.echoed_at FROM outbox_attempt n
+        WHERE n.number_id = %(number)s AND (n.outcome = 'accepted' OR n.echoed_at IS NOT NULL)
+            AND n.intended_at BETWEEN a.intended_at - interval '60 s' AND a.intended_at + interval '60 s'
+        ORDER BY n.intended_at DESC LIMIT 20) last)
 RETURNING d.batch_id, d.state
 
 -- name: try_again
@@ -112,7 +120,8 @@ WITH had_enough AS (
 ), marked AS (
     UPDATE outbox_attempt t SET outcome = 'wait_a_day' FROM had_enough h WHERE t.id = h.attempt_id
 ), opened AS (
-    UPDATE outbox_batch SET is_open = true WHERE NOT is_open AND id IN (SELECT batch_id FROM had_enough)
+    -- Also those that are open: whoever is about to close one must see what comes (close_finished).
+    UPDATE outbox_batch SET is_open = true WHERE id IN (SELECT batch_id FROM had_enough)
 )
 UPDATE outbox_delivery d
 SET state = 'queued', code = NULL, due_at = %(at)s, accepted_at = NULL, sent_at = NULL, failed_at = NULL

@@ -7,6 +7,7 @@ records, one keeps the lease.  asyncio carries the requests; the store is asked 
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 from time import monotonic
 
@@ -72,6 +73,8 @@ class NumberSender:
         self._landed.set()
         self._answered_at = monotonic()
         self._sent: list[Sent] = []
+        # One at a time writes down: whoever settles waits for what the recorder had begun.
+        self._writing = asyncio.Lock()
         self._events = _log.bind(number=number.id, epoch=hold.epoch)
 
     @property
@@ -102,7 +105,15 @@ class NumberSender:
         self._events.info("sender.stopped")
 
     async def _hold_and_send(self) -> None:
-        outbox = await self._work(Outbox, self._number, self._hold, self._log)
+        try:
+            outbox = await self._work(Outbox, self._number, self._hold, self._log)
+        except STORE_AWAY:
+            # Otherwise nobody could have the number before the lease runs out.
+            with suppress(*STORE_AWAY):
+                await self._work(
+                    lease.release, self._number.id, owner=self._hold.owner, epoch=self._hold.epoch
+                )
+            raise
         self._events.info("sender.started", pace_per_s=self._number.pace_per_s)
         async with CloudApi(
             base_url=self._number.api_url,
@@ -149,6 +160,8 @@ class NumberSender:
         try:
             while not self._ending.is_set():
                 self._is_low.clear()
+                if surplus := self._surplus():
+                    await self._work(outbox.give_back, surplus)
                 bulk, urgent = self._wanted()
                 refill = await self._work(outbox.refill, bulk=bulk, urgent=urgent)
                 if refill.pace_per_s is None:
@@ -184,6 +197,11 @@ class NumberSender:
         bulk = len(self._ready[Lane.BULK])
         urgent = self._waiting() - bulk
         return max(0, window // 2 - bulk), max(0, window - window // 2 - urgent)
+
+    def _surplus(self) -> list[Ready]:
+        """Take off what is more than a second of the pace, which has fallen since: those who waited longest stay."""
+        bulk = self._ready[Lane.BULK]
+        return [bulk.pop() for _ in range(len(bulk) - self._window())][::-1]
 
     def _window(self) -> int:
         if self._breaker.reason is not None:
@@ -328,20 +346,21 @@ class NumberSender:
 
     async def _flush(self, outbox: Outbox) -> bool:
         """Write down what the last requests came to; False: the store is away, they are kept for the next time."""
-        sent, self._sent = self._sent, []
-        if not sent:
+        async with self._writing:
+            sent, self._sent = self._sent, []
+            if not sent:
+                return True
+            try:
+                await self._store.write_down(Kept(outbox, sent))
+            except STORE_AWAY as error:
+                # A definite refusal would be parked if we forgot it: no echo ever comes for what Meta did not take.
+                self._sent = sent + self._sent
+                _log.warning("sender.not_recorded", number=self._number.id, error=type(error).__name__)
+                return False
+            except Exception:
+                self.leave()
+                raise
             return True
-        try:
-            await self._store.write_down(Kept(outbox, sent))
-        except STORE_AWAY as error:
-            # A definite refusal would be parked if we forgot it: no echo ever comes for what Meta did not take.
-            self._sent = sent + self._sent
-            _log.warning("sender.not_recorded", number=self._number.id, error=type(error).__name__)
-            return False
-        except Exception:
-            self.leave()
-            raise
-        return True
 
     # Keeping the lease
 

@@ -33,14 +33,15 @@ from difusio.outbox.models import Lane
 from difusio.outbox.record import Outcome
 from difusio.sending.pair_rate import EVERY_S, PairRate
 from difusio.sending.rendering import Ready, Renderer
+from difusio.sending.tries import Tries
 
 # Marketing waits while an unread inbound message is older than this: it may be a STOP (design, invariant 6).
 UNREAD_S = 5.0
 # What stops a number for our own reasons; the pages have a sentence for each.
 KEY_MISSING = "key_missing"
 TOKEN_DAMAGED = "token_damaged"  # noqa: S105  # names a reason
-# So long a batch is left alone that got less than it asked for, because its portfolio has no room: looking for those
-# who take no place costs as much as there are people who wait.
+# So long a batch is left alone whose portfolio has no room: looking for those who take no place costs as much as there
+# are people who wait.
 NO_ROOM_S = 5.0
 # A refusal that may be repeated is repeated so often; then it is final.
 _MOST_TRIES = 8
@@ -140,8 +141,7 @@ class Outbox:
         self._unreached: deque[str] = deque()
         # Batches whose people just got something from another one → when they are claimed from again, monotonic.
         self._resting: dict[int, float] = {}
-        # The tokens of a delivery's refused attempts; a verdict that is written down twice is counted once.
-        self._tries: dict[int, set[UUID]] = {}
+        self._tries = Tries()
         self._no_room_until: dict[int, float] = {}
         self._is_new_owner = True
         self._last_inbound = self._newest_inbound()
@@ -234,22 +234,17 @@ class Outbox:
                 del kept[batch_id]
 
     def _claim_fairly(self, peers: Sequence[OpenBatch], wanted: int) -> list[Ready]:
-        """Claim from the batches of one lane in equal shares."""
+        """Claim from the campaigns of one lane in equal shares, and so from the batches of each, one for a language."""
+        campaigns: dict[datetime, list[OpenBatch]] = {}
+        for batch in peers:
+            campaigns.setdefault(batch.made_at, []).append(batch)
         ready: list[Ready] = []
-        for place, batch in enumerate(peers):
-            share = -(-(wanted - len(ready)) // (len(peers) - place))
-            if share > 0:
-                ready += self._claim_within_room(batch, share, has_peers=len(peers) > 1)
-        return ready
-
-    def _claim_within_room(self, batch: OpenBatch, share: int, *, has_peers: bool) -> list[Ready]:
-        if not batch.is_limited:
-            return self._claim(batch, share, has_peers=has_peers)
-        if monotonic() < self._no_room_until.get(batch.id, 0.0):
-            return []
-        ready = self._claim(batch, share, has_peers=has_peers)
-        if len(ready) < share:
-            self._no_room_until[batch.id] = monotonic() + NO_ROOM_S
+        for place, versions in enumerate(campaigns.values()):
+            so_far, share = len(ready), _share(wanted - len(ready), len(campaigns) - place)
+            for number, batch in enumerate(versions):
+                part = _share(share - (len(ready) - so_far), len(versions) - number)
+                if part > 0 and monotonic() >= self._no_room_until.get(batch.id, 0.0):
+                    ready += self._claim(batch, part, has_peers=len(peers) > 1)
         return ready
 
     def _claim(self, batch: OpenBatch, limit: int, *, has_peers: bool) -> list[Ready]:
@@ -263,8 +258,10 @@ class Outbox:
                 # The template changed under the batch: a person must look, nobody gets half a message.
                 batches.pause([batch.id], reason="template_changed", at=now())
                 return []
-        claimed = claim.claim(batch, self._hold, limit=limit, at=now())
-        timely = self._timely(batch, claimed, has_peers=has_peers)
+        taken = claim.claim(batch, self._hold, limit=limit, at=now())
+        if taken.is_out_of_room:
+            self._no_room_until[batch.id] = monotonic() + NO_ROOM_S
+        timely = self._timely(batch, taken.claimed, has_peers=has_peers)
         rendered = [
             (item, renderer.ready(item, token))
             for item, token in zip(timely, _tokens(len(timely)), strict=True)
@@ -302,16 +299,14 @@ class Outbox:
         delivery_id = item.ready.intent.delivery_id
         word, retry_at = str(verdict.outcome), None
         if verdict.outcome is Word.RETRY:
-            refused = self._tries.setdefault(delivery_id, set())
-            refused.add(item.ready.intent.token)
-            tries = len(refused)
-            if tries >= _MOST_TRIES and verdict.scope == "delivery":
+            scope = verdict.scope
+            tries = self._tries.count(delivery_id, item.ready.intent.token, scope=scope, now=monotonic())
+            # What is refused for the number's sake says nothing about the person.
+            if tries >= _MOST_TRIES and scope == "delivery":
                 word = str(Word.GIVE_UP)
             else:
                 wait_s = verdict.wait_after(tries - 1) * self._random.uniform(1.0, 1.2)
                 retry_at = now() + timedelta(seconds=wait_s)
-        elif self._tries:
-            self._tries.pop(delivery_id, None)
         refusal = item.judgement.refusal
         return Outcome(
             token=item.ready.intent.token,
@@ -378,11 +373,17 @@ def write_down(kept: Sequence[Kept]) -> list[None]:
     """Write the verdicts of many numbers back in one commit, and stop or withdraw what they say."""
     at = now()
     outcomes = [outcome for one in kept for outcome in one.outbox.outcomes(one.sent)]
-    for workspace_id, contact_id in record.record(outcomes, at=at):
+    # First: what was recorded is not looked at again, and a withdrawal must not be lost between the two.
+    for workspace_id, contact_id in record.withdrawing(outcomes):
         leaving.left_at_meta(contact_id, workspace_id=workspace_id, at=at)
+    record.record(outcomes, at=at)
     for one in kept:
         one.outbox.obey(one.sent, at=at)
     return [None] * len(kept)
+
+
+def _share(wanted: int, among: int) -> int:
+    return -(-wanted // among)
 
 
 def _tokens(count: int) -> list[UUID]:

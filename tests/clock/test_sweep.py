@@ -9,6 +9,7 @@ from django.db import connection
 from difusio.clock.sweep import Swept, run, sweep
 from difusio.cloud_api.news import Status
 from difusio.consent.models import Standing
+from difusio.outbox.batches import cancel
 from difusio.outbox.fold import Heard, fold
 from difusio.outbox.models import Batch, Delivery
 from difusio.outbox.record import Outcome, record
@@ -127,3 +128,39 @@ def it_sweeps_by_itself_until_it_is_told_to_stop() -> None:
         stop.set()
         clock.join(10)
     assert not clock.is_alive()
+
+
+def it_ends_what_came_back_into_the_queue_of_a_cancelled_campaign() -> None:
+    ona = shop()
+    agreed(ona)
+    into = batch(ona)
+    frozen(ona, into)
+    by = hold(ona)
+    (token,) = intended(claimed(ona, by), by).values()
+    assert cancel([into.pk], at=NOON) == 0
+    record([Outcome(token, "retry", code=130429, retry_at=NOON + HOUR)], at=NOON)
+
+    sweep(at=NOON)
+
+    assert states(ona) == {"Asha": "cancelled"}
+    assert tallies(into) == {"audience": 1, "cancelled": 1}
+
+
+@pytest.mark.django_db(transaction=True)
+def it_closes_no_batch_in_which_somebody_queues_something_at_the_same_moment() -> None:
+    ona = shop()
+    agreed(ona)
+    into = batch(ona)
+    frozen(ona, into)
+    Delivery.objects.update(state="parked")
+    late = NOON + HOUR
+    with connection.get_new_connection(connection.get_connection_params()) as deciding:
+        # Somebody's decision, up to where it has written and not committed.
+        deciding.execute("UPDATE outbox_batch SET is_open = true")
+        deciding.execute("UPDATE outbox_delivery SET state = 'queued'")
+        sweep(at=late)
+
+    sweep(at=late)
+
+    assert Batch.objects.get().is_open
+    assert claimed(ona, hold(ona), at=late)

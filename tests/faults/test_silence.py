@@ -61,6 +61,29 @@ def it_sends_nothing_again_while_webhooks_are_away_and_knows_all_when_they_are_b
     platform.check(ona, campaign)
 
 
+def it_parks_nobody_when_the_webhooks_go_away_in_the_middle_of_a_campaign(platform: Platform) -> None:
+    ona = platform.shop(pace_per_s=PACE)
+    phones = platform.crowd(ona, PEOPLE)
+    unanswered = phones[PEOPLE // 2 :: sized(10, full=100)]
+    lost = {"kind": "lose_answer", "addresses": unanswered, "phone_number_id": ona.number.phone_number_id}
+    platform.faults(lost)
+    campaign = platform.launch(ona)
+    wait_until(lambda: states(ona).get("sent", 0) > PEOPLE // 20, "the first ones are echoed")
+
+    platform.faults({"kind": "receiver_down"}, lost)
+    platform.wait_for_accepted(ona, PEOPLE)
+    since = time.monotonic()
+    wait_until(lambda: time.monotonic() - since > WEBHOOKS_DOWN_S, "the webhooks were away", timeout_s=300)
+    assert states(ona).get("parked", 0) == 0
+    assert states(ona)["in_doubt"] >= len(unanswered) // 2
+
+    platform.faults()
+    platform.settle(ona)
+
+    assert platform.accepted(ona) == PEOPLE
+    platform.check(ona, campaign)
+
+
 def it_is_in_doubt_when_an_answer_takes_too_long(platform: Platform) -> None:
     ona = platform.shop()
     phones = platform.crowd(ona, 120)

@@ -66,7 +66,7 @@ def it_sends_the_answer_first_of_all_and_keeps_its_words_sealed() -> None:
     assert (stored.contact_id, stored.batch.lane, stored.window_closes_at) == (contact, Lane.REPLY, NEXT_DAY)
     assert "nou" not in str(stored.batch.message)
     (waiting,) = open_batches(ona.number.pk, at=SOON)
-    (ready,) = claim(waiting, hold(ona), limit=10, at=SOON)
+    (ready,) = claim(waiting, hold(ona), limit=10, at=SOON).claimed
     request = Renderer.of(waiting).ready(ready, uuid4())
     assert not isinstance(request, str)
     assert "Fins a les nou.\\nUs esperem." in request.body.decode()
@@ -82,7 +82,7 @@ def it_sends_nothing_once_the_window_is_closed_not_even_what_was_queued_before()
 
     reply_to(ona, contact)
     (waiting,) = open_batches(ona.number.pk, at=NEXT_DAY)
-    assert claim(waiting, hold(ona), limit=10, at=NEXT_DAY) == []
+    assert claim(waiting, hold(ona), limit=10, at=NEXT_DAY).claimed == []
     assert Delivery.objects.values_list("state", "reason").get() == ("skipped", "window_closed")
 
 

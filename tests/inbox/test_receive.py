@@ -251,7 +251,7 @@ def it_writes_to_the_new_number_of_somebody_who_agreed() -> None:
     (item,) = [
         found
         for each in open_batches(ona.number.pk, at=LATER)
-        for found in claim(each, by, limit=9, at=LATER)
+        for found in claim(each, by, limit=9, at=LATER).claimed
     ]
     assert item.address == NEW_PHONE
     assert Identity.objects.count() == 2

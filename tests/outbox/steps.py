@@ -60,7 +60,9 @@ def hold(of: Shop, owner: str = "sender") -> Hold:
 def claimed(of: Shop, by: Hold, *, limit: int = 100, at: datetime = NOON) -> list[Claimed]:
     """Claim from every open batch of the shop's number."""
     return [
-        item for each in open_batches(of.number.pk, at=at) for item in claim(each, by, limit=limit, at=at)
+        item
+        for each in open_batches(of.number.pk, at=at)
+        for item in claim(each, by, limit=limit, at=at).claimed
     ]
 
 

@@ -293,7 +293,7 @@ def it_never_gives_one_person_more_when_two_numbers_claim_at_once() -> None:
                 together.wait(10)
                 # Who was locked by the other is asked again, as a sender does.
                 for _ in range(50):
-                    items = claim(open_batch, by, limit=people, at=NOON)
+                    items = claim(open_batch, by, limit=people, at=NOON).claimed
                     found.extend(item.delivery_id for item in items)
                     if not Delivery.objects.filter(batch=open_batch.id, state="queued").exists():
                         break

@@ -82,7 +82,7 @@ def it_posts_to_nobody_who_has_left_and_never_waits_in_a_ring(round_number: int)
 
 
 def _send_some(found: OpenBatch, by: Hold, posted: list[tuple[int, float]]) -> None:
-    items = claim(found, by, limit=15, at=NOON)
+    items = claim(found, by, limit=15, at=NOON).claimed
     intents = [Intent(item.delivery_id, uuid4(), b"content") for item in items]
     asked_at = monotonic()
     allowed = intend(intents, [by], deadline_s=10.0, at=NOON) if intents else set()

@@ -9,7 +9,7 @@ import pytest
 from difusio.cloud_api.news import Status
 from difusio.outbox.fold import Failed, Heard, fold, fold_orphans
 from difusio.outbox.models import Attempt, Delivery, Orphan
-from difusio.outbox.record import Outcome, park, record, stop_number, stop_template
+from difusio.outbox.record import Outcome, park, record, stop_number, stop_template, withdrawing
 from tests.cast import NOON, Shop, agreed, shop
 from tests.outbox.steps import accepted, batch, claimed, frozen, hold, intended, states, tallies
 
@@ -220,6 +220,46 @@ def it_parks_only_when_a_neighbours_echo_shows_that_webhooks_reach_us() -> None:
 
     assert park(ona.number.pk, at=later, after_s=900) == 1
     assert states(ona) == {"Asha": "parked", "Dana": "sent"}
+
+
+def it_parks_nobody_while_the_last_neighbours_wait_for_their_echoes_as_well() -> None:
+    ona = shop()
+    for number in range(6):
+        agreed(ona, f"Contact {number}")
+    frozen(ona, batch(ona))
+    by = hold(ona)
+    doubtful, *others = (
+        token
+        for second in range(6)
+        for token in intended(claimed(ona, by, limit=1), by, at=NOON + timedelta(seconds=second)).values()
+    )
+    record([Outcome(doubtful, "in_doubt"), *(Outcome(other, "accepted") for other in others)], at=NOON)
+    later = NOON + timedelta(hours=1)
+    # One was heard of before the webhooks went away, and then nothing came for an hour.
+    fold([_heard(ona, others[0], Status.SENT)], at=NOON + timedelta(seconds=2))
+    assert park(ona.number.pk, at=later, after_s=900) == 0
+
+    back = later + timedelta(minutes=1)
+    fold([_heard(ona, other, Status.SENT) for other in others[1:]], at=back)
+    assert park(ona.number.pk, at=back + timedelta(minutes=14), after_s=900) == 0
+    assert park(ona.number.pk, at=back + timedelta(minutes=15), after_s=900) == 1
+
+
+def it_writes_the_withdrawal_that_an_answer_brings_before_the_answer_itself() -> None:
+    ona = shop()
+    asha = agreed(ona, "Asha")
+    agreed(ona, "Dana")
+    frozen(ona, batch(ona))
+    by = hold(ona)
+    left, taken = intended(claimed(ona, by), by).values()
+    answers = [Outcome(left, "withdraw_consent", code=131050), Outcome(taken, "accepted", wamid="wamid.X")]
+
+    found = [withdrawing(answers)]
+    record(answers, at=NOON)
+    # Whoever was interrupted between the two asks again.
+    found.append(withdrawing(answers))
+
+    assert found == [[(ona.workspace.pk, asha.pk)]] * 2
 
 
 def it_accepts_a_parked_message_when_its_echo_comes_after_all() -> None:

@@ -4,9 +4,12 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from threading import Timer
+from time import monotonic
 from uuid import UUID
 
 import pytest
+from django.db import connection
 from whatsapp_simulator.running import RunningSimulator
 from whatsapp_simulator.scenario import Number, Scenario, Setup
 
@@ -30,6 +33,7 @@ from tests.sending.running import nothing_waits, send_everything, send_while
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PHONE_NUMBER_ID = "700000000000001"
+OTHER_NUMBER_ID = "700000000000002"
 BODY = "Bon dia, {{first_name}}. Respon BAIXA per no rebre'n més."
 
 
@@ -50,13 +54,16 @@ class Scene:
 
 @pytest.fixture
 def scene() -> Iterator[Scene]:
-    number = Number(phone_number_id=PHONE_NUMBER_ID, display_phone_number="+34 972 00 00 01")
+    numbers = (
+        Number(phone_number_id=PHONE_NUMBER_ID, display_phone_number="+34 972 00 00 01"),
+        Number(phone_number_id=OTHER_NUMBER_ID, display_phone_number="+34 972 00 00 02"),
+    )
     example = {"body_text_named_params": [{"param_name": "first_name", "example": "Ona"}]}
     template = {
         "name": "autumn", "language": "ca", "category": "MARKETING", "parameter_format": "NAMED",
         "components": [{"type": "BODY", "text": BODY, "example": example}],
     }  # fmt: skip
-    setup = Setup(access_token=TOKEN, numbers=(number,), templates=(template,))
+    setup = Setup(access_token=TOKEN, numbers=numbers, templates=(template,))
     with RunningSimulator(Scenario(setup=setup)) as simulator:
         yield Scene(
             shop(api_url=simulator.url, phone_number_id=PHONE_NUMBER_ID, access_token=TOKEN), simulator
@@ -326,3 +333,51 @@ def it_takes_another_pace_without_giving_the_number_back(scene: Scene) -> None:
 
     assert Lease.objects.get().epoch == 1
     assert len(scene.accepted()) == 1
+
+
+def it_gives_back_what_it_holds_beyond_a_second_of_a_pace_that_fell(scene: Scene) -> None:
+    NumberRow.objects.update(pace_per_s=200)
+    for place in range(400):
+        agreed(scene.shop, f"N{place}")
+    queued(scene.shop)
+    in_hand = Delivery.objects.filter(state="claimed")
+
+    def slow_down() -> None:
+        wait_until(lambda: in_hand.count() > 50, "a good deal is claimed")
+        NumberRow.objects.update(pace_per_s=2)
+        # At two a second the rest would be in hand for half a minute.
+        wait_until(lambda: in_hand.count() <= 2, "no more than a second of it is in hand", timeout_s=8)
+
+    send_while(slow_down)
+
+    assert set(states(scene.shop).values()) == {"accepted", "queued"}
+
+
+def it_writes_down_what_was_answered_before_it_gives_the_numbers_back(scene: Scene) -> None:
+    other = shop(api_url=scene.simulator.url, phone_number_id=OTHER_NUMBER_ID, access_token=TOKEN)
+    for one in (scene.shop, other):
+        agreed(one, "Asha")
+        queued(one)
+    first, second = PHONE_NUMBER_ID, OTHER_NUMBER_ID
+    scene.goes_wrong(
+        {"kind": "slow", "seconds": 1, "phone_number_id": first},
+        {"kind": "slow", "seconds": 2, "phone_number_id": second},
+    )
+
+    def end_while_the_store_stands_still() -> None:
+        wait_until(lambda: Attempt.objects.count() == 2, "both are on their way")
+        holder = connection.get_new_connection(connection.get_connection_params())
+        holder.execute("LOCK TABLE outbox_attempt IN EXCLUSIVE MODE")
+        with connection.cursor() as cursor:
+            wait_until(
+                lambda: cursor.execute("SELECT FROM pg_locks WHERE NOT granted LIMIT 1") or cursor.rowcount,
+                "the first answer waits for the store",
+            )
+        answered_at = monotonic() + 2
+        wait_until(lambda: monotonic() > answered_at, "the second one waits behind it")
+        Timer(1.0, holder.close).start()
+
+    send_while(end_while_the_store_stands_still)
+
+    assert states(scene.shop) == states(other) == {"Asha": "accepted"}
+    assert not Lease.objects.filter(expires_at__gt=now()).exists()

@@ -114,7 +114,7 @@ def accepted(place: Shop) -> Iterator[tuple[UUID, str]]:
     hold = Hold(place.number_id, "bench", epoch)
     (batch,) = open_batches(place.number_id, at=now())
     done = 0
-    while claimed := claim(batch, hold, limit=_AT_ONCE, at=now()):
+    while claimed := claim(batch, hold, limit=_AT_ONCE, at=now()).claimed:
         intents = [Intent(item.delivery_id, uuid4(), b"{}") for item in claimed]
         intend(intents, [hold], deadline_s=1.0, at=now())
         sent = [(intent.token, wamid_of(done + n)) for n, intent in enumerate(intents)]
