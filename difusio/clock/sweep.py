@@ -6,18 +6,22 @@ from threading import Event
 
 import structlog
 from django.conf import settings
+from django.db import connection, transaction
 
 from difusio.campaigns.canary import judge_canaries
 from difusio.campaigns.launch_due import launch_due
+from difusio.campaigns.recategorised import pause_recategorised
 from difusio.common.clock import now
 from difusio.common.store import STORE_AWAY, forget_connection
 from difusio.imports.uploads import forget_old
+from difusio.inbox.heed import heed
 from difusio.numbers.models import Number
 from difusio.outbox import room
 from difusio.outbox.batches import cancel_returned
 from difusio.outbox.claim import close_finished, expire
 from difusio.outbox.fold import fold_orphans
 from difusio.outbox.record import park, try_again
+from difusio.outbox.tallies import together
 
 _TICK_S = 1.0
 # A batch is not closed while its deliveries may still be being written.
@@ -58,12 +62,13 @@ def sweep(*, at: datetime) -> Swept:
         park(number_id, at=at, after_s=settings.DIFUSIO_DOUBT_S)
         for number_id in Number.objects.order_by("id").values_list("id", flat=True)
     )
-    orphans = fold_orphans(at=at)
+    orphans = _fold_orphans(at=at)
     again = try_again(at=at)
     cancel_returned(at=at)
     close_finished(before=at - _CLOSE_AFTER)
     forget_old(at=at)
     room.forget(at=at)
+    pause_recategorised(at=at)
     judge_canaries(at=at)
     due = launch_due(at=at)
     return Swept(
@@ -74,3 +79,11 @@ def sweep(*, at: datetime) -> Swept:
         held_back=due.held_back,
         tried_again=again,
     )
+
+
+def _fold_orphans(*, at: datetime) -> int:
+    """Fold the statuses whose message we know by now, and heed those that failed; give how many moved."""
+    with transaction.atomic(), connection.cursor() as cursor, together(cursor):
+        folded = fold_orphans(at=at)
+        heed(folded.failed, at=at)
+    return folded.moved

@@ -12,9 +12,10 @@ _APPROVED_BY = frozenset({"REINSTATED", "UNARCHIVED", "FLAGGED"})
 
 
 def hear(news: TemplateNews, *, at: datetime) -> None:
-    """Bring our rows of the template up to the news, and keep the move; any repetition and order gives the same.
+    """Bring our template up to the news, and keep the move; any repetition and order gives the same template.
 
-    What was told of an earlier moment than the status we have changes nothing.  Cost: 1 query for templates that are
+    What was told of an earlier moment than what we have of its kind changes nothing, and of two things told at one
+    moment the word that stands later in the alphabet holds.  Cost: 1 query for templates that are
     not ours, 3 more for each that is.
     """
     if news.kind not in ChangeKind.values or not news.new:
@@ -28,25 +29,35 @@ def hear(news: TemplateNews, *, at: datetime) -> None:
 
 
 def _apply(news: TemplateNews, template: Template, *, at: datetime) -> None:
-    new, old = news.new or "", ""
+    new, old = news.new or "", news.previous or ""
     if news.kind == "status":
-        if template.status_at is not None and at < template.status_at:
-            return
         new = "APPROVED" if new in _APPROVED_BY else new
-        old, template.status, template.status_at = template.status, new, at
-        template.reason = (news.reason or "")[:64]
-        template.remark = (news.remark or "")[:500]
-        # What a template costs is what Meta holds it to be.
-        template.category = news.category or template.category
-    elif news.kind == "quality":
-        old, template.quality = template.quality, new
-    elif news.kind == "category":
-        old, template.category = template.category, new
-    template.save()
+        if news.category:
+            # What a template costs is what Meta holds it to be.
+            _move(template, "category", news.category, at=at)
+    if news.kind != "category_notice":
+        old = getattr(template, news.kind)
+        has_moved = _move(template, news.kind, new, at=at)
+        if has_moved and news.kind == "status":
+            template.reason = (news.reason or "")[:64]
+            template.remark = (news.remark or "")[:500]
+        template.save()
+        if not has_moved:
+            return
     TemplateChange.objects.get_or_create(
         template=template,
         kind=news.kind,
         new=new,
         at=at if news.kind != "category_notice" else news.effective_at or at,
-        defaults={"old": old or news.previous or "", "reason": (news.reason or "")[:64]},
+        defaults={"old": old, "reason": (news.reason or "")[:64]},
     )
+
+
+def _move(template: Template, kind: str, word: str, *, at: datetime) -> bool:
+    """Give the template the word as its status, quality or category, unless what it has is as new."""
+    kept_at = getattr(template, f"{kind}_at")
+    if kept_at is not None and (at, word) <= (kept_at, getattr(template, kind)):
+        return False
+    setattr(template, kind, word)
+    setattr(template, f"{kind}_at", at)
+    return True

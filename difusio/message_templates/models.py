@@ -12,7 +12,8 @@ class Template(models.Model):
 
     status, category, parameter_format and quality are Meta's words (APPROVED, MARKETING, NAMED, GREEN …);
     components is Meta's list of header, body, footer and buttons.  reason, remark: Meta's word and sentence for why it
-    is not approved.  status_at: when Meta says that the status came, so that late news changes nothing.
+    is not approved.  status_at, quality_at, category_at: when Meta says that these came, so that late news
+    change nothing.
     """
 
     workspace = models.ForeignKey(Workspace, models.CASCADE, related_name="templates")
@@ -28,6 +29,8 @@ class Template(models.Model):
     reason = models.CharField(max_length=64, blank=True, default="")
     remark = models.CharField(max_length=500, blank=True, default="")
     status_at = models.DateTimeField(null=True, blank=True)
+    quality_at = models.DateTimeField(null=True, blank=True)
+    category_at = models.DateTimeField(null=True, blank=True)
     synced_at = models.DateTimeField()
 
     class Meta:

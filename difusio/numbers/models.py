@@ -16,6 +16,8 @@ class Portfolio(models.Model):
     name = models.CharField(max_length=120)
     # Unique people per moving 24 hours outside service windows; empty means unlimited.
     messaging_limit = models.PositiveIntegerField(null=True, blank=True)
+    # Of when what Meta said last of it is: older news change nothing.
+    limit_told_at = models.DateTimeField(null=True, blank=True)
     # Meta turned messages down although we saw room: nothing that takes a place leaves before.
     rests_until = models.DateTimeField(null=True, blank=True)
     # Since when the outbox notes whom it wrote to; empty while there is no limit, or nothing left under it yet.
@@ -36,11 +38,15 @@ class Number(models.Model):
     verified_name = models.CharField(max_length=120)
     quality = models.CharField(max_length=16, default="UNKNOWN")
     pace_per_s = models.PositiveIntegerField(default=80)
+    # Of when the news is by which Meta last raised it: the same news again does not.
+    pace_told_at = models.DateTimeField(null=True, blank=True)
     # Whether people also write from it in the WhatsApp Business app; Meta lets such a number do less.
     is_on_business_app = models.BooleanField(default=False, db_default=False)
     # Why nothing may leave from this number now (a key of cloud_api's causes); empty: it may.
     stopped_for = models.CharField(max_length=64, blank=True, default="")
     stopped_at = models.DateTimeField(null=True, blank=True)
+    # When a person last let it go on: older news do not stop it again.
+    went_on_at = models.DateTimeField(null=True, blank=True)
     api_url = models.CharField(max_length=200)
     api_version = models.CharField(max_length=8, default="v26.0")
     is_simulated = models.BooleanField(default=False)

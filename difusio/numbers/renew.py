@@ -15,8 +15,8 @@ def renew_token(number_id: int, access_token: str, *, by: str, at: datetime) -> 
     with transaction.atomic():
         number = Number.objects.select_for_update().get(pk=number_id)
         number.access_token_sealed = keyring().seal(access_token.encode(), purpose=ACCESS_TOKEN)
-        number.stopped_for, number.stopped_at = "", None
-        number.save(update_fields=["access_token_sealed", "stopped_for", "stopped_at"])
+        number.stopped_for, number.stopped_at, number.went_on_at = "", None, at
+        number.save(update_fields=["access_token_sealed", "stopped_for", "stopped_at", "went_on_at"])
         _tell(number, "number.token_renewed", by=by, at=at)
 
 
@@ -58,8 +58,8 @@ def let_go_on(number_id: int, *, by: str, at: datetime) -> None:
     """Let a stopped number send again, once its cause is mended."""
     with transaction.atomic():
         number = Number.objects.select_for_update().get(pk=number_id)
-        number.stopped_for, number.stopped_at = "", None
-        number.save(update_fields=["stopped_for", "stopped_at"])
+        number.stopped_for, number.stopped_at, number.went_on_at = "", None, at
+        number.save(update_fields=["stopped_for", "stopped_at", "went_on_at"])
         _tell(number, "number.went_on", by=by, at=at)
 
 

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from threading import Event, Thread
 
 import structlog
-from django.db import Error, connection
 
 from difusio.common.keyring import keyring
+from difusio.common.sealed import SealError
+from difusio.common.store import STORE_AWAY, forget_connection
 from difusio.numbers.models import Number, WebhookSecret
 
 SECRET = "numbers.webhook_secret"  # noqa: S105  # names a purpose, holds nothing
@@ -19,10 +20,14 @@ _log = structlog.get_logger("difusio.numbers")
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """app_secrets: every one that may sign now, several while one is replaced; verify_tokens: for the handshake."""
+    """app_secrets: every one that may sign now, several while one is replaced; verify_tokens: for the handshake.
+
+    unreadable: ids of those that cannot be opened.
+    """
 
     app_secrets: tuple[bytes, ...] = ()
     verify_tokens: tuple[str, ...] = ()
+    unreadable: tuple[int, ...] = ()
 
     def __repr__(self) -> str:
         return f"Secrets({len(self.app_secrets)})"
@@ -34,24 +39,30 @@ def access_token(number: Number) -> str:
 
 
 def load_secrets() -> Secrets:
-    """Read the secrets in force.  Cost: 1 query."""
+    """Read the secrets in force; one that cannot be opened is left out.  Cost: 1 query."""
     keys = keyring()
-    rows = WebhookSecret.objects.filter(retired_at=None).order_by("id")
-    pairs = [
-        (
-            keys.open(row.secret_sealed, purpose=SECRET),
-            keys.open(row.verify_token_sealed, purpose=VERIFY_TOKEN).decode(),
-        )
-        for row in rows
-    ]
-    return Secrets(tuple(secret for secret, _ in pairs), tuple(token for _, token in pairs))
+    secrets: list[bytes] = []
+    tokens: list[str] = []
+    unreadable: list[int] = []
+    for row in WebhookSecret.objects.filter(retired_at=None).order_by("id"):
+        try:
+            secret = keys.open(row.secret_sealed, purpose=SECRET)
+            token = keys.open(row.verify_token_sealed, purpose=VERIFY_TOKEN).decode()
+        except SealError:
+            # One workspace's secret must not keep the webhooks of the others out.
+            unreadable.append(row.pk)
+            continue
+        secrets.append(secret)
+        tokens.append(token)
+    return Secrets(tuple(secrets), tuple(tokens), tuple(unreadable))
 
 
 class FreshSecrets:
     """Reads the secrets every two seconds in a thread of its own; while the store is away the last ones hold."""
 
     def __init__(self) -> None:
-        self._current = load_secrets()
+        self._current = Secrets()
+        self._read()
         self._stop = Event()
         self._thread = Thread(target=self._refresh, name="secrets", daemon=True)
         self._thread.start()
@@ -72,7 +83,17 @@ class FreshSecrets:
     def _refresh(self) -> None:
         while not self._stop.wait(_REFRESH_S):
             try:
-                self._current = load_secrets()
-            except Error:
+                self._read()
+            except STORE_AWAY:
                 _log.warning("secrets.store_away")
-                connection.close()
+                forget_connection()
+            except Exception:  # noqa: BLE001  # whatever it is: without this thread no new secret is heard of; it is logged
+                _log.exception("secrets.not_read")
+                forget_connection()
+        forget_connection()
+
+    def _read(self) -> None:
+        found = load_secrets()
+        for secret_id in set(found.unreadable) - set(self._current.unreadable):
+            _log.error("secrets.unreadable", secret=secret_id)
+        self._current = found

@@ -45,13 +45,25 @@ class Heard(msgspec.Struct, frozen=True):
     at: datetime
 
 
+class Failed(NamedTuple):
+    """A delivery that failed now, or for another reason than was known.  code: Meta's.  at: when, by Meta's clock."""
+
+    delivery_id: int
+    batch_id: int
+    number_id: int
+    workspace_id: int
+    contact_id: int
+    code: int
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """failed: (contact id, code) of each delivery that failed now.  orphans: statuses of messages we do not know."""
+    """moved: deliveries.  orphans: statuses of messages we do not know."""
 
     moved: int
     orphans: int
-    failed: tuple[tuple[int, int], ...]
+    failed: tuple[Failed, ...]
 
 
 def fold(heard: Sequence[Heard], *, at: datetime) -> Folded:
@@ -135,8 +147,8 @@ def _wamid_hash(wamid: str) -> bytes:
     return keyring().hash(wamid, kind="wamid")
 
 
-def fold_orphans(*, at: datetime) -> int:
-    """Fold the statuses whose message we know by now, forget those older than seven days; give how many moved.
+def fold_orphans(*, at: datetime) -> Folded:
+    """Fold the statuses whose message we know by now, forget those older than seven days.
 
     To be asked every second: one of ten minutes ago or older is looked at in one second of 600.
     """
@@ -157,7 +169,7 @@ def fold_orphans(*, at: datetime) -> int:
         told = [(row[1], Status(row[2]), row[4], row[3]) for row in rows if not row[5] or row[2] in _ARRIVED]
         moved = _climb(ladder.fold(told), at=at)
         cursor.execute(_queries["forget_orphans"], {"before": at - ORPHANS_WAIT})
-    return len(moved)
+    return Folded(moved=len(moved), orphans=0, failed=_failed(moved))
 
 
 def _climb(progress: Mapping[int, Progress], *, at: datetime) -> list[Sequence[Any]]:
@@ -186,8 +198,13 @@ def _climb(progress: Mapping[int, Progress], *, at: datetime) -> list[Sequence[A
     return rows
 
 
-def _failed(rows: Iterable[Sequence[Any]]) -> tuple[tuple[int, int], ...]:
-    return tuple((row[8], int(row[6])) for row in rows if row[5] == "failed" and row[6])
+def _failed(rows: Iterable[Sequence[Any]]) -> tuple[Failed, ...]:
+    """Give those that failed now; not those of which one more moment became known after they had."""
+    return tuple(
+        Failed(row[0], row[1], row[10], row[11], row[8], code=int(row[6]), at=row[12])
+        for row in rows
+        if row[5] == "failed" and row[6] and (row[2], row[3]) != ("failed", row[6])
+    )
 
 
 def _keep(cursor: Cursor, orphans: Sequence[Heard], *, at: datetime) -> None:

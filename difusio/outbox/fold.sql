@@ -70,7 +70,7 @@ WHERE d.id = a.id AND (
     OR a.read_at < coalesce(d.read_at, 'infinity') OR a.failed_at < coalesce(d.failed_at, 'infinity')
     OR (d.state = 'failed' AND a.fails_first))
 RETURNING d.id, d.batch_id, a.state, a.detail, a.rung, d.state, coalesce(d.code::text, ''), a.now_rung, d.contact_id,
-    d.failed_at IS NOT NULL AND a.now_rung >= 3 AND NOT a.was_conflicting
+    d.failed_at IS NOT NULL AND a.now_rung >= 3 AND NOT a.was_conflicting, d.number_id, d.workspace_id, d.failed_at
 
 -- name: keep_orphans
 -- A status for a message that we do not know yet waits for it, seven days.

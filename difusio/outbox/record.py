@@ -88,10 +88,15 @@ def record(outcomes: Sequence[Outcome], *, at: datetime) -> None:
         )
 
 
-def stop_number(number_id: int, *, reason: str, at: datetime) -> None:
-    """Let nothing more leave from a number; ``reason`` is the code that says why, for the console to put in words."""
+def stop_number(number_id: int, *, reason: str, at: datetime, told_at: datetime | None = None) -> None:
+    """Let nothing more leave from a number; ``reason`` is the code that says why, for the console to put in words.
+
+    told_at: of when the reason is, if not of now; a number that a person let go on since then goes on.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_queries["stop_number"], {"number": number_id, "reason": reason, "at": at})
+        cursor.execute(
+            _queries["stop_number"], {"number": number_id, "reason": reason, "at": at, "told_at": told_at}
+        )
 
 
 def stop_template(delivery_id: int, *, reason: str, at: datetime) -> None:

@@ -55,8 +55,9 @@ WHERE t.token = ANY(%(tokens)s::uuid[])
 ORDER BY d.contact_id
 
 -- name: stop_number
--- Nothing more leaves from this number until a person says so; said once.
-UPDATE numbers_number SET stopped_for = %(reason)s, stopped_at = %(at)s WHERE id = %(number)s AND stopped_for = ''
+-- Nothing more leaves from this number until a person says so; said once, and not again for what they have dealt with.
+UPDATE numbers_number SET stopped_for = %(reason)s, stopped_at = %(at)s
+WHERE id = %(number)s AND stopped_for = '' AND NOT coalesce(%(told_at)s <= went_on_at, false)
 
 -- name: stop_template
 -- Pause every open batch of the same template.

@@ -27,7 +27,6 @@ from difusio.cloud_api.news import (
     TemplateNews,
     Unknown,
 )
-from difusio.cloud_api.verdicts import Outcome, failed_later
 from difusio.cloud_api.webhooks import event_key, key_prefix, named, read_webhook
 from difusio.common import counters
 from difusio.common.binding import binding_cursor, listed
@@ -36,15 +35,13 @@ from difusio.common.keyring import keyring
 from difusio.common.sql import Queries
 from difusio.common.store import STORE_AWAY, forget_connection, is_away
 from difusio.inbox.follow import follow
-from difusio.inbox.leaving import left_at_meta
+from difusio.inbox.heed import heed
 from difusio.inbox.receive import Arrived, prefer, receive
 from difusio.log.port import FOREIGN, Lane, LogReader, Post
 from difusio.message_templates.hear import hear
 from difusio.numbers.limit import hear_limit
 from difusio.numbers.models import Number
-from difusio.outbox import room
 from difusio.outbox.fold import Heard, fold
-from difusio.outbox.models import Delivery
 from difusio.outbox.record import stop_number
 from difusio.outbox.tallies import together
 
@@ -266,14 +263,7 @@ def _fold_statuses(statuses: dict[bytes, StatusUpdate], *, at: datetime) -> None
         cursor.execute(_queries["remember"], {"keys": listed(sorted(statuses)), "at": at})
         new = {bytes(row[0]) for row in cursor.fetchall()}
     folded = fold([_heard(key, statuses[key]) for key in statuses if key in new], at=at)
-    if turned_down := [contact_id for contact_id, code in folded.failed if code == room.TURNED_DOWN]:
-        room.rest(turned_down, at=at)
-    for contact_id, code in folded.failed:
-        if failed_later(code).outcome is Outcome.WITHDRAW_CONSENT:
-            workspace_id = Delivery.objects.filter(contact_id=contact_id).values_list(
-                "workspace_id", flat=True
-            )[0]
-            left_at_meta(contact_id, workspace_id=workspace_id, at=at)
+    heed(folded.failed, at=at)
 
 
 def _heard(key: bytes, status: StatusUpdate) -> Heard:
@@ -327,11 +317,25 @@ def _number_news(news: NumberNews, *, at: datetime) -> None:
     numbers = Number.objects.filter(waba_id=news.waba_id)
     if news.phone_number_id:
         numbers = numbers.filter(phone_number_id=news.phone_number_id)
+    elif news.kind == "quality":
+        # Meta names the number by its digits only.
+        shown = _digits(news.number or "")
+        ids = [pk for pk, phone in numbers.values_list("id", "display_phone") if _digits(phone) == shown]
+        if not ids:
+            _log.warning("drain.number_unknown", account=news.waba_id, news=news.event)
+        numbers = numbers.filter(pk__in=ids)
     if news.daily_limit is not None:
-        hear_limit(set(numbers.values_list("portfolio", flat=True)), news.daily_limit, at=at)
+        hear_limit(set(numbers.values_list("portfolio", flat=True)), news.daily_limit, at=at, told_at=news.at)
     if news.event == "THROUGHPUT_UPGRADE":
         # A number that the Business app shares is never raised.
-        numbers.filter(is_on_business_app=False).update(pace_per_s=1_000)
+        told_at = news.at or at
+        not_newer = Q(pace_told_at__isnull=False, pace_told_at__gte=told_at)
+        raised = numbers.filter(is_on_business_app=False).exclude(not_newer)
+        raised.update(pace_per_s=1_000, pace_told_at=told_at)
     if news.event in {"DISABLED_UPDATE", "ACCOUNT_RESTRICTION", "ACCOUNT_DELETED", "ACCOUNT_OFFBOARDED"}:
         for number_id in numbers.values_list("id", flat=True):
-            stop_number(number_id, reason=news.event.lower(), at=at)
+            stop_number(number_id, reason=news.event.lower(), at=at, told_at=news.at)
+
+
+def _digits(phone: str) -> str:
+    return "".join(filter(str.isdecimal, phone))

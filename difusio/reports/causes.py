@@ -34,6 +34,10 @@ _STOPS: Final[dict[str, Promise]] = {
     "template_changed": gettext_lazy(
         "The template no longer fits the message: refresh the templates and check it."
     ),
+    "recategorised": gettext_lazy(
+        "Meta now holds this template to be marketing, and these people agreed to service messages only: cancel what"
+        " is left, or have Meta review the category and refresh the templates."
+    ),
     "restored": gettext_lazy(
         "The store came out of a backup: what waits here may have been sent since. Resume it if some may get it"
         " twice; cancel it if nobody may."

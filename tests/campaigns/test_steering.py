@@ -8,8 +8,13 @@ from difusio.campaigns.errors import NoSuchCampaign, NotPaused, NotRunning
 from difusio.campaigns.launch import launch
 from difusio.campaigns.models import Campaign
 from difusio.campaigns.pause import pause
+from difusio.campaigns.recategorised import pause_recategorised
 from difusio.campaigns.resume import resume
+from difusio.clock.sweep import sweep
+from difusio.consent.models import Topic
+from difusio.message_templates.models import Template
 from difusio.outbox.models import Batch
+from difusio.reports.standstill import standstill
 from tests.campaigns.steps import draft
 from tests.cast import NOON, Shop, agreed, shop
 from tests.outbox.steps import claimed, hold, intended, states, tallies
@@ -91,3 +96,31 @@ def it_says_in_a_sentence_what_cannot_be_done_now() -> None:
     for act in (pause, resume, cancel):
         with pytest.raises(NoSuchCampaign):
             act(10**9, by="Dana", at=NOON)
+
+
+def it_stops_a_campaign_whose_template_meta_takes_for_marketing() -> None:
+    ona, campaign = launched()
+    Topic.objects.filter(pk=ona.offers.pk).update(kind="service")
+    Template.objects.update(category="UTILITY")
+    by = hold(ona)
+    assert pause_recategorised(at=NOON) == 0
+    waiting = claimed(ona, by, limit=1)
+    Template.objects.update(category="MARKETING")
+
+    sweep(at=NOON)
+
+    campaign.refresh_from_db()
+    assert intended(waiting, by) == {}
+    assert standstill(campaign)[0].startswith("Meta now holds this template to be marketing")
+    resume(campaign.pk, by="Dana", at=NOON)
+    assert claimed(ona, by) == []
+
+    Template.objects.update(category="UTILITY")
+    resume(campaign.pk, by="Dana", at=NOON)
+    assert len(claimed(ona, by)) == 1
+
+
+def it_lets_a_campaign_about_a_marketing_topic_go_on() -> None:
+    launched()
+
+    assert pause_recategorised(at=NOON) == 0

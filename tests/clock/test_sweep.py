@@ -8,6 +8,7 @@ from django.db import connection
 
 from difusio.clock.sweep import Swept, run, sweep
 from difusio.cloud_api.news import Status
+from difusio.consent.models import Standing
 from difusio.outbox.batches import cancel
 from difusio.outbox.fold import Heard, fold
 from difusio.outbox.models import Batch, Delivery
@@ -73,6 +74,25 @@ def it_folds_a_status_whose_message_became_known() -> None:
 
     assert sweep(at=NOON).orphans == 1
     assert states(ona) == {"Asha": "read"}
+
+
+@pytest.mark.parametrize(
+    ("code", "heeded"), [(131050, ("", False)), (131042, ("131042", True)), (131026, ("", True))]
+)
+def it_heeds_a_failure_whose_message_became_known(code: int, heeded: tuple[str, bool]) -> None:
+    ona = shop()
+    agreed(ona)
+    frozen(ona, batch(ona))
+    by = hold(ona)
+    (token,) = intended(claimed(ona, by), by).values()
+    early = Heard(b"key", ona.number.phone_number_id, "wamid.X", None, Status.FAILED, code, NOON)
+    fold([early], at=NOON)
+    record([Outcome(token, "accepted", wamid="wamid.X")], at=NOON)
+
+    assert sweep(at=NOON).orphans == 1
+    ona.number.refresh_from_db()
+    assert states(ona) == {"Asha": "failed"}
+    assert (ona.number.stopped_for, Standing.objects.get().may_write) == heeded
 
 
 def it_closes_a_batch_with_nothing_left_after_a_minute() -> None:

@@ -456,7 +456,7 @@ class Platform:
         numbers = [
             {
                 "phone_number_id": _phone_number_id(place),
-                "display_phone_number": f"+34 972 00 00 {place:02d}",
+                "display_phone_number": f"+34 972 00 0{place // 100} {place % 100:02d}",
                 "verified_name": "Botiga Ona",
                 "mps": pace,
                 # A machine that is full hands over in one go what left evenly; what a second holds is counted besides.
@@ -514,4 +514,4 @@ def _report(figures: Figures) -> None:
 
 
 def _phone_number_id(place: int) -> str:
-    return f"7000000000001{place:02d}"
+    return f"700000000001{place:03d}"

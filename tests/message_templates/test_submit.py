@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from itertools import permutations
 
 import pytest
 
@@ -159,6 +160,31 @@ def it_keeps_every_move_once_and_lets_late_news_change_nothing() -> None:
     hear(_news(shop, "status", "REINSTATED", hours=3, category="UTILITY"), at=NOON)
     template.refresh_from_db()
     assert (template.status, template.reason, template.category) == ("APPROVED", "", "UTILITY")
+
+
+def it_gives_the_same_template_for_any_order_and_repetition_of_news() -> None:
+    shop = cast.shop()
+    told = [
+        _news(shop, "status", "PAUSED", hours=2, reason="FIRST_PAUSE", category="UTILITY"),
+        _news(shop, "category", "MARKETING", hours=3),
+        _news(shop, "quality", "RED", hours=1),
+        _news(shop, "quality", "GREEN", hours=2),
+    ]
+    for order in permutations(told):
+        Template.objects.update(
+            status="APPROVED",
+            quality="UNKNOWN",
+            category="UTILITY",
+            status_at=None,
+            quality_at=None,
+            category_at=None,
+        )
+        for news in (*order, *order[:2]):
+            hear(news, at=NOON)
+
+        seen = Template.objects.values_list("status", "reason", "quality", "category")
+        assert list(seen) == [("PAUSED", "FIRST_PAUSE", "GREEN", "MARKETING")]
+    assert shop.template.pk
 
 
 def it_leaves_the_templates_of_others_alone() -> None:

@@ -4,13 +4,15 @@ from dataclasses import replace
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from structlog.testing import capture_logs
 
 from difusio.accounts.models import Workspace
 from difusio.common.keyring import keyring
 from difusio.numbers.add import META_URL, BadApiUrl, DemoStaysHere, KnownNumber, NewNumber, NoSuchNumber, add
 from difusio.numbers.models import Number, Portfolio, WebhookSecret
-from difusio.numbers.secrets import FreshSecrets, load_secrets
+from difusio.numbers.secrets import SECRET, VERIFY_TOKEN, FreshSecrets, load_secrets
 from tests.cast import NOON
+from tests.processes import wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -131,6 +133,30 @@ def it_gives_the_secrets_from_memory() -> None:
         assert fresh.verify_token() == "the-word"
     finally:
         fresh.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def it_goes_on_with_the_secrets_that_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("difusio.numbers.secrets._REFRESH_S", 0.01)
+    add(NEW, workspace_id=workspace().pk, at=NOON)
+    damaged = WebhookSecret.objects.create(
+        workspace_id=workspace().pk, secret_sealed=b"\x01", verify_token_sealed=b"\x01", created_at=NOON
+    )
+
+    with capture_logs() as logged:
+        fresh = FreshSecrets()
+        try:
+            assert fresh.app_secrets() == (b"the-app-secret",)
+            WebhookSecret.objects.exclude(pk=damaged.pk).delete()
+            wait_until(lambda: fresh.app_secrets() == (), "the deleted secret is forgotten")
+            sealed = keyring().seal(b"a-new-one", purpose=SECRET)
+            word = keyring().seal(b"the-word", purpose=VERIFY_TOKEN)
+            WebhookSecret.objects.filter(pk=damaged.pk).update(secret_sealed=sealed, verify_token_sealed=word)
+            wait_until(lambda: fresh.app_secrets() == (b"a-new-one",), "the mended secret holds")
+        finally:
+            fresh.close()
+
+    assert logged == [{"event": "secrets.unreadable", "log_level": "error", "secret": damaged.pk}]
 
 
 def it_lets_a_number_that_the_business_app_shares_send_twenty_a_second() -> None:

@@ -1,5 +1,8 @@
 """What Meta says of a portfolio's messaging limit holds from then on."""
 
+from datetime import timedelta
+from itertools import permutations
+
 import pytest
 
 from difusio.accounts.models import AuditEntry
@@ -32,3 +35,16 @@ def it_counts_anew_after_a_time_without_limit() -> None:
 
     portfolio.refresh_from_db()
     assert (portfolio.messaging_limit, portfolio.counts_since) == (None, None)
+
+
+def it_gives_the_same_limit_for_any_order_and_repetition_of_news() -> None:
+    portfolio = shop().number.portfolio
+    told = [(250, 0), (10_000, 2), (2_000, 1), (UNLIMITED, 2)]
+    for order in permutations(told):
+        Portfolio.objects.update(messaging_limit=250, limit_told_at=None)
+
+        for limit, hours in (*order, *order[:2]):
+            hear_limit([portfolio.pk], limit, at=NOON, told_at=NOON + timedelta(hours=hours))
+
+        portfolio.refresh_from_db()
+        assert portfolio.messaging_limit == 10_000

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from difusio.cloud_api.news import Status
-from difusio.outbox.fold import Heard, fold, fold_orphans
+from difusio.outbox.fold import Failed, Heard, fold, fold_orphans
 from difusio.outbox.models import Attempt, Delivery, Orphan
 from difusio.outbox.record import Outcome, park, record, stop_number, stop_template, withdrawing
 from tests.cast import NOON, Shop, agreed, shop
@@ -155,7 +155,10 @@ def it_says_why_a_message_failed() -> None:
 
     folded = fold([_heard(ona, token, Status.FAILED, code=131049)], at=NOON)
 
-    assert folded.failed == ((Delivery.objects.get().contact_id, 131049),)
+    sent = Delivery.objects.get()
+    assert folded.failed == (
+        Failed(sent.pk, sent.batch_id, ona.number.pk, ona.workspace.pk, sent.contact_id, 131049, NOON),
+    )
     assert tallies(Delivery.objects.get().batch) == {"audience": 1, "accepted": 1, "failed 131049": 1}
 
 
@@ -176,7 +179,7 @@ def it_keeps_a_status_of_an_unknown_message_until_we_know_it() -> None:
     assert fold([early], at=NOON).orphans == 1
     record([Outcome(token, "accepted", wamid="wamid.X")], at=NOON)
 
-    assert fold_orphans(at=NOON) == 1
+    assert fold_orphans(at=NOON).moved == 1
     assert states(ona) == {"Asha": "delivered"}
 
 
@@ -187,7 +190,7 @@ def it_folds_an_old_orphan_within_ten_minutes_of_knowing_its_message() -> None:
     known_at = NOON + timedelta(hours=2)
     record([Outcome(token, "accepted", wamid="wamid.X")], at=known_at)
 
-    moved = [fold_orphans(at=known_at + timedelta(seconds=second)) for second in range(600)]
+    moved = [fold_orphans(at=known_at + timedelta(seconds=second)).moved for second in range(600)]
 
     assert sum(moved) == 1
     assert states(ona) == {"Asha": "delivered"}

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from structlog.testing import capture_logs
 
 from difusio.common.clock import now
 from difusio.common.keyring import keyring
@@ -23,6 +24,7 @@ from difusio.log.table_reader import TableReader
 from difusio.message_templates.models import Template
 from difusio.numbers.models import Number as NumberRow
 from difusio.numbers.models import Portfolio
+from difusio.numbers.renew import let_go_on
 from difusio.outbox.models import Delivery
 from difusio.receiving.drain import Drained, drain, run, tidy
 from difusio.receiving.models import SeenEvent
@@ -91,6 +93,10 @@ def text(of: Shop, body: str, *, wamid: str = "wamid.in1", sender: str = PHONE) 
             ],
         },
     )
+
+
+def stopped_for(of: Shop) -> str:
+    return NumberRow.objects.get(pk=of.number.pk).stopped_for
 
 
 def sent_to_asha(of: Shop) -> str:
@@ -351,10 +357,57 @@ def it_hears_that_a_number_may_send_faster() -> None:
     assert ona.number.pace_per_s == 1_000
 
 
+def it_hears_of_the_one_number_of_an_account_that_meta_names() -> None:
+    ona, other = shop(), shop()
+    NumberRow.objects.filter(pk=other.number.pk).update(
+        waba_id=ona.number.waba_id, display_phone="+34 972 11 11 11"
+    )
+    Portfolio.objects.update(messaging_limit=250)
+    for digits in ("34972111111", "34972222222"):
+        news = {
+            "display_phone_number": digits,
+            "event": "THROUGHPUT_UPGRADE",
+            "max_daily_conversations_per_business": "TIER_10K",
+        }
+        received(webhook(ona, news, field="phone_number_quality_update"))
+
+    with capture_logs() as logged:
+        drained()
+
+    numbers = NumberRow.objects.order_by("id")
+    assert list(numbers.values_list("pace_per_s", "portfolio__messaging_limit")) == [
+        (80, 250),
+        (1_000, 10_000),
+    ]
+    assert [line["event"] for line in logged] == ["drain.number_unknown"]
+    assert "34972222222" not in str(logged)
+
+
+def it_raises_a_number_and_its_limit_by_the_newest_news_alone() -> None:
+    ona = shop()
+    news = {"display_phone_number": "34972000000", "event": "THROUGHPUT_UPGRADE"}
+    upgrade = webhook(ona, news, field="phone_number_quality_update")
+    capability = {"max_daily_conversations_per_business": "TIER_10K"}
+    newer = webhook(ona, capability, field="business_capability_update")
+    older = webhook(ona, {"max_daily_conversations_per_business": 250}, field="business_capability_update")
+    for post, at in ((upgrade, 0), (newer, 60), (older, 0)):
+        post["entry"][0]["time"] = SECONDS + at
+    received(upgrade, newer)
+    drained()
+    NumberRow.objects.update(pace_per_s=200)
+
+    received(upgrade, older)
+    drained()
+
+    seen = NumberRow.objects.values_list("pace_per_s", "portfolio__messaging_limit")
+    assert list(seen) == [(200, 10_000)]
+
+
 def it_never_hurries_a_number_that_the_business_app_shares() -> None:
     ona = shop(pace_per_s=20)
     NumberRow.objects.update(is_on_business_app=True)
-    received(webhook(ona, {"event": "THROUGHPUT_UPGRADE"}, field="phone_number_quality_update"))
+    news = {"display_phone_number": "34972000000", "event": "THROUGHPUT_UPGRADE"}
+    received(webhook(ona, news, field="phone_number_quality_update"))
 
     drained()
 
@@ -388,6 +441,54 @@ def it_lets_a_portfolio_rest_whose_messages_meta_turns_down_as_too_many() -> Non
     rests_until = Portfolio.objects.get().rests_until
     assert rests_until is not None
     assert rests_until > now() + timedelta(minutes=50)
+    assert stopped_for(ona) == ""
+
+
+@pytest.mark.parametrize("code", [131042, 131031, 131045, 131048, 131064, 130497])
+def it_stops_a_number_whose_messages_meta_takes_and_fails_later(code: int) -> None:
+    ona, other = shop(), shop()
+    token = sent_to_asha(ona)
+    received(status(ona, token, "failed", code=code))
+
+    drained()
+
+    assert (stopped_for(ona), stopped_for(other)) == (str(code), "")
+    assert states(ona) == {"Asha": "failed"}
+
+
+def it_stops_a_number_again_only_for_what_failed_after_a_person_let_it_go_on() -> None:
+    ona = shop()
+    agreed(ona, "Asha")
+    agreed(ona, "Chen")
+    agreed(ona, "Dana")
+    frozen(ona, batch(ona))
+    first, late, new = (token.hex for token in accepted(ona, hold(ona)).values())
+    received(status(ona, first, "failed", code=131042))
+    drained()
+    let_go_on(ona.number.pk, by="dana", at=NOON + timedelta(minutes=1))
+
+    SeenEvent.objects.all().delete()
+    received(status(ona, first, "failed", code=131042), status(ona, first, "sent", at=SECONDS - 1))
+    received(status(ona, late, "failed", code=131042, at=SECONDS + 30))
+    drained()
+    assert stopped_for(ona) == ""
+
+    received(status(ona, new, "failed", code=131042, at=SECONDS + 90))
+    drained()
+    assert stopped_for(ona) == "131042"
+
+
+def it_pauses_the_batches_of_a_template_whose_messages_meta_takes_and_fails_later() -> None:
+    ona = shop()
+    token = sent_to_asha(ona)
+    waiting = batch(ona)
+    received(status(ona, token, "failed", code=132015))
+
+    drained()
+
+    waiting.refresh_from_db()
+    assert waiting.pause_reason == "132015"
+    assert stopped_for(ona) == ""
 
 
 def it_stops_the_numbers_of_an_account_that_meta_disabled() -> None:
@@ -401,6 +502,25 @@ def it_stops_the_numbers_of_an_account_that_meta_disabled() -> None:
     ona.number.refresh_from_db()
     other.number.refresh_from_db()
     assert (ona.number.stopped_for, other.number.stopped_for) == ("disabled_update", "")
+
+
+def it_does_not_stop_a_number_again_for_news_that_a_person_has_dealt_with() -> None:
+    ona = shop()
+    news = webhook(ona, {"event": "ACCOUNT_RESTRICTION"}, field="account_update")
+    news["entry"][0]["time"] = SECONDS
+    received(news)
+    drained()
+    assert stopped_for(ona) == "account_restriction"
+    let_go_on(ona.number.pk, by="dana", at=NOON + timedelta(minutes=1))
+
+    received(news)
+    drained()
+    assert stopped_for(ona) == ""
+
+    news["entry"][0]["time"] = SECONDS + 90
+    received(news)
+    drained()
+    assert stopped_for(ona) == "account_restriction"
 
 
 def it_forgets_after_a_month_and_event_keys_after_eight_days() -> None:
