@@ -21,6 +21,8 @@ _ALLOWED: Final = re.compile(
 )
 _SPOKEN_ATTRIBUTES: Final = {"alt", "aria-label", "aria-description", "placeholder", "title"}
 _TAGS: Final = re.compile(r"{%.*?%}|{{.*?}}|{#.*?#}", re.DOTALL)
+# Attributes that hold ids, also where a template of its own says them.
+_TIES: Final = re.compile(r'\baria-(?:invalid|describedby)="[^"]*"')
 _COMMENTS: Final = re.compile(r"{% comment %}.*?{% endcomment %}", re.DOTALL)
 # What stands between these is the sentence itself, on its way to the translator.
 _TRANSLATED: Final = re.compile(r"{% blocktranslate.*?{% endblocktranslate %}", re.DOTALL)
@@ -60,7 +62,7 @@ class _Words(HTMLParser):
 
 
 def _bare_in_template(source: str) -> list[str]:
-    for pattern in (_COMMENTS, _TRANSLATED, _TAGS):
+    for pattern in (_COMMENTS, _TRANSLATED, _TAGS, _TIES):
         source = pattern.sub(" ", source)
     words = _Words()
     words.feed(source)
