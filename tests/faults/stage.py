@@ -514,4 +514,4 @@ def _report(figures: Figures) -> None:
 
 
 def _phone_number_id(place: int) -> str:
-    return f"700000000001{place:03d}"
+    return f"700000000000{100 + place}"
