@@ -1,18 +1,36 @@
 """Every page for everybody: axe finds nothing, in any language, light or dark, wide or narrow."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from django.core.cache import cache
-from playwright.sync_api import Browser, Page
+from django.template.loader import render_to_string
+from playwright.sync_api import Browser, Page, Route
 from pytest_django.live_server_helper import LiveServer
 
 from tests.browser.conftest import watched
 from tests.console import cast, tour
 
 pytestmark = pytest.mark.browser
+
+# Forms that say what is missing when they are sent empty.
+_FORMS: Final = (
+    "/contacts/new/",
+    "/consent/topics/",
+    "/segments/new/",
+    "/templates/new/",
+    "/settings/numbers/new/",
+)
+_SEND_EMPTY: Final = """() => {
+    const form = document.querySelector("main form[method=post]");
+    form.noValidate = true;
+    form.querySelector(".is-main").click();
+}"""
+_MISTAKE: Final = "main :is(.field-error, .alarm:not([hidden]))"
+_FAULTS: Final = ("403.html", "403_csrf.html", "429.html", "500.html", "503.html")
 
 # What WCAG 2.2 AA asks for, and what axe holds to be good practice besides.
 _RULES: Final = {
@@ -43,6 +61,10 @@ _SMALL: Final = """() => [...document.querySelectorAll("button, .button, input, 
 def _run(page: Page, options: Mapping[str, object]) -> list[str]:
     found: list[str] = page.evaluate(_ASK, options)
     return found
+
+
+def _answer(page: str, route: Route) -> None:
+    route.fulfill(body=page, content_type="text/html; charset=utf-8")
 
 
 def _wrong(page: Page) -> list[str]:
@@ -89,3 +111,57 @@ def it_shuts_nobody_out(
 
     assert {name: found for name, found in wrong.items() if found} == {}
     assert complaints == []
+
+
+def it_shuts_nobody_out_on_the_first_day_nor_after_a_mistake(
+    browser: Browser, live_server: LiveServer, transactional_db: None
+) -> None:
+    cache.clear()
+    context = browser.new_context(
+        locale="ca", viewport={"width": _NARROW["width"], "height": _NARROW["height"]}
+    )
+    page = context.new_page()
+    wrong: dict[str, list[str]] = {}
+
+    def look(name: str) -> None:
+        page.evaluate(AXE_SCRIPT)
+        wrong[name] = _run(page, _RULES)
+
+    def send_empty(name: str) -> None:
+        page.evaluate(_SEND_EMPTY)
+        page.locator(_MISTAKE).first.wait_for()
+        look(f"{name} after a mistake")
+
+    page.goto(f"{live_server.url}/first-run/")
+    look("first-run")
+    send_empty("first-run")
+    shop = tour.bare()
+    page.goto(f"{live_server.url}/sign-in/")
+    page.locator("[name=login]").fill("dana@forn.example")
+    page.locator("[name=password]").fill("not the one at all")
+    page.locator("main button.is-main").click()
+    page.locator(_MISTAKE).first.wait_for()
+    look("sign-in after a mistake")
+    page.locator("[name=password]").fill(cast.PASSWORD)
+    page.locator("main button.is-main").click()
+    page.wait_for_url(lambda address: "/sign-in/" not in address)
+    for screen in tour.SCREENS:
+        if screen.is_telling_when_empty or screen.name == "home":
+            page.goto(live_server.url + shop.address(screen.address))
+            look(f"{screen.name} on the first day")
+    # What is asked for only where there is a number.
+    cast.make_number(shop.workspace)
+    for address in _FORMS:
+        page.goto(live_server.url + address)
+        send_empty(address)
+    page.goto(f"{live_server.url}/nothing/")
+    look("404.html")
+    for name in _FAULTS:
+        # What would have to break first is not broken: the page alone stands where it would.
+        page.route("**/fault/", partial(_answer, render_to_string(name)))
+        page.goto(f"{live_server.url}/fault/")
+        look(name)
+        page.unroute("**/fault/")
+    context.close()
+
+    assert {name: found for name, found in wrong.items() if found} == {}

@@ -197,3 +197,18 @@ def it_fits_a_narrow_window_and_breaks_no_policy(
         assert small == [], address
     context.close()
     assert complaints == []
+
+
+def it_says_so_when_no_answer_comes_and_is_silent_when_one_does(
+    page: Page, live_server: LiveServer, campaign: Campaign
+) -> None:
+    _sign_in(page, live_server.url)
+    page.goto(f"{live_server.url}/campaigns/{campaign.pk}/")
+    trouble = page.get_by_role("alert").filter(has_text="No answer came")
+    expect(trouble).to_have_count(0)
+
+    page.route(f"**/campaigns/{campaign.pk}/?*", lambda route: route.abort())
+    expect(trouble).to_be_visible()
+    page.unroute(f"**/campaigns/{campaign.pk}/?*")
+
+    expect(trouble).to_have_count(0)

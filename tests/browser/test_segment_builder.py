@@ -89,14 +89,14 @@ def it_builds_a_question_by_keyboard_alone(signed_in: Callable[[str], Page], com
 
     # Saving says what is wrong where it is wrong.
     _press(page, "button[value=save]")
-    expect(page.locator("[role=alert]")).to_have_text("Something in the question is not finished: see below.")
+    expect(page.get_by_role("alert")).to_have_text("Something in the question is not finished: see below.")
     expect(page.locator(".tree-leaf.is-wrong .field-error")).to_have_text(
         "A whole number from 1 to 36500 is needed."
     )
     _write(page, "[id='days-0-1-1']", "36500")
     expect(page.locator("#answer .count")).to_contain_text(f"{meant} of {everybody} contacts")
     _press(page, "button[value=save]")
-    expect(page.locator("[role=alert]")).to_have_text("A segment needs a name: write one.")
+    expect(page.get_by_role("alert")).to_have_text("A segment needs a name: write one.")
     _write(page, "#name", "Catalans who buy")
     _press(page, "button[value=save]")
 
