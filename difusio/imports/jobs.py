@@ -36,22 +36,22 @@ def is_given_up(upload: Upload) -> bool:
 def run(upload_id: int) -> None:
     """Try a file or take it in, whatever its state says.
 
-    What is taken in and what the upload says of it are one transaction: killed anywhere, it is done once.
+    Killed anywhere, it is done once: who was brought in is written down with the people, and a repetition goes on
+    with their acts of consent.
     """
     upload = Upload.objects.filter(pk=upload_id).first()
     if upload is None or upload.state not in _BY_A_JOB:
         return
     is_trial = upload.state == UploadState.CHECKING
     try:
-        with as_file(upload) as path, _Teller(upload_id) as tell, transaction.atomic():
-            done = _import(upload, path, is_trial=is_trial, tell=tell)
-            _write_down(upload, done, is_trial=is_trial)
+        with as_file(upload) as path, _Teller(upload_id) as tell:
+            _do(upload, path, is_trial=is_trial, tell=tell)
     except ImportRefused as error:
         # The trial may have passed and the taking not: the store moved on.  Either way a member decides anew.
         Upload.objects.filter(pk=upload_id).update(state=UploadState.LOOKED, problem=str(error), checked={})
 
 
-def _import(upload: Upload, path: Path, *, is_trial: bool, tell: "_Teller") -> Imported:
+def _do(upload: Upload, path: Path, *, is_trial: bool, tell: "_Teller") -> None:
     choices = Choices.from_json(upload.choices)
     given: dict[str, Any] = {
         "workspace_id": upload.workspace_id,
@@ -63,8 +63,22 @@ def _import(upload: Upload, path: Path, *, is_trial: bool, tell: "_Teller") -> I
         "refused_to": path.with_name("refused.csv"),
     }
     if upload.kind == orders.KIND:
-        return orders.import_orders(path, **given)
-    return people.import_people(path, asserted=choices.asserted, **given)
+        with transaction.atomic():
+            _write_down(upload, orders.import_orders(path, **given), is_trial=is_trial)
+        return
+
+    def know_it_by(import_id: int) -> None:
+        Upload.objects.filter(pk=upload.pk).update(taken_as=import_id)
+
+    done = people.import_people(
+        path,
+        asserted=choices.asserted,
+        resumes=upload.taken_as_id,
+        on_people=None if is_trial else know_it_by,
+        **given,
+    )
+    with transaction.atomic():
+        _write_down(upload, done, is_trial=is_trial)
 
 
 def _write_down(upload: Upload, done: Imported, *, is_trial: bool) -> None:
@@ -84,7 +98,7 @@ def _write_down(upload: Upload, done: Imported, *, is_trial: bool) -> None:
 
 
 class _Teller:
-    """Writes down how far a job is, on a connection of its own: the job's is in the middle of its transaction."""
+    """Writes down how far a job is, on a connection of its own: the job's may be in the middle of a transaction."""
 
     def __init__(self, upload_id: int) -> None:
         self._upload_id = upload_id

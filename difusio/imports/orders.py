@@ -68,7 +68,8 @@ def import_orders(
         contacts_new, contacts_updated = _merge_contacts(staging, at=at)
         events_new = staging.run(queries["add_events"], shift=shift)
         reasons = staging.reasons()
-        import_id = staging.record(
+        staging.write_refused()
+        stored = staging.record(
             kind=KIND,
             rows=file.rows,
             contacts_new=contacts_new,
@@ -79,7 +80,7 @@ def import_orders(
             at=at,
         )
     result = Imported(
-        import_id=import_id,
+        import_id=stored.pk,
         rows=file.rows,
         taken=file.rows - staging.refused,
         contacts_new=contacts_new,

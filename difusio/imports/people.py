@@ -5,22 +5,27 @@ An imported person starts without consent: only a row that names topic, words, s
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
+from django.db import Error, transaction
+from django.db.models import F
+
 from difusio.accounts.models import Workspace
 from difusio.common.binding import binding_cursor
 from difusio.common.keyring import keyring
 from difusio.common.sql import Queries
-from difusio.consent.ledger import NewEntry, append
+from difusio.consent.ledger import NewEntry, append, lock_chain
 from difusio.consent.models import Act as EntryAct
 from difusio.consent.models import Basis, Topic
 from difusio.consent.wordings import ensure_wording
 from difusio.contacts.identities import as_array, new_identity
+from difusio.imports.models import Import
 from difusio.imports.person_rows import Act, Asserted, PeopleFile, PersonRow, RefusedRow, open_people
 from difusio.imports.result import Imported
 from difusio.imports.shapes import DateOrder
@@ -56,13 +61,20 @@ def import_people(
     asserted: Asserted | None = None,
     is_trial: bool = False,
     progress: Progress | None = None,
+    resumes: int | None = None,
+    on_people: Callable[[int], None] | None = None,
 ) -> Imported:
-    """Take in a CSV of people, all or nothing; ``person_rows`` says which columns it may have.
+    """Take in a CSV of people; ``person_rows`` says which columns it may have.
+
+    People come in all or none, in one transaction.  Their acts of consent follow a page at a time, each page in a
+    transaction of its own: whoever writes to the ledger keeps the workspace's leavings waiting until it commits, and a
+    million acts take minutes.  Ended between pages, it is repeated: what is written is not written again.
 
     A person is known by any identity; filled cells overwrite, empty ones change nothing.  by: who answers for the
     consent that the file asserts.  refused_to: where refused rows are written; beside the file by default.
     chosen, asserted: what a member said about columns and consent, see ``person_rows``.  is_trial: find out what would
-    happen, and undo it.  progress: hears how far it is.
+    happen, and undo it.  progress: hears how far it is.  on_people: told the Import in the transaction that brings the
+    people in.  resumes: the Import of an earlier try that came so far; its people are left as they are.
     Repeating it changes nothing.  Who left stays left: an older grant never decides over a later withdrawal, and
     suppression is asked at every claim.  Raises ImportRefused in all its kinds.
     """
@@ -81,38 +93,50 @@ def import_people(
     ) as staging:
         for name in ("stage_people", "stage_identities", "stage_acts"):
             staging.run(queries[name])
+        if resumes is not None:
+            tell_planner(Import.objects.get(pk=resumes))
         _Stager(file, staging, workspace, at=at).stage()
         _refuse_repetitions(staging)
         _refuse_conflicts(staging)
-        contacts_new, contacts_updated = _merge(staging, at=at)
-        entries = _append_acts(staging, file.rows, by=by, at=at, is_trial=is_trial)
+        staging.run(queries["know_contacts"])
+        if resumes is None:
+            contacts_new, contacts_updated = _merge(staging, at=at)
+        entries = _count_acts(staging, file.rows) if is_trial else 0
         reasons = staging.reasons()
-        import_id = staging.record(
-            kind=KIND,
-            rows=file.rows,
-            contacts_new=contacts_new,
-            contacts_updated=contacts_updated,
-            events_new=0,
-            entries=entries,
-            by=by,
-            at=at,
-        )
-    result = Imported(
-        import_id=import_id,
+        staging.write_refused()
+        if resumes is None:
+            stored = staging.record(
+                kind=KIND,
+                rows=file.rows,
+                contacts_new=contacts_new,
+                contacts_updated=contacts_updated,
+                events_new=0,
+                entries=entries,
+                by=by,
+                at=at,
+            )
+        else:
+            stored = Import.objects.get(pk=resumes)
+        if on_people:
+            on_people(stored.pk)
+    if not is_trial:
+        tell_planner(stored)
+        _write_acts(staging, file.rows, stored.pk, by=by, at=at)
+        tell_planner(stored)
+        stored.refresh_from_db()
+    return Imported(
+        import_id=stored.pk,
         rows=file.rows,
-        taken=file.rows - staging.refused,
-        contacts_new=contacts_new,
-        contacts_updated=contacts_updated,
+        taken=stored.taken,
+        contacts_new=stored.contacts_new,
+        contacts_updated=stored.contacts_updated,
         events_new=0,
-        entries=entries,
-        refused=staging.refused,
+        entries=stored.entries,
+        refused=stored.refused,
         refused_file=staging.target if staging.refused and not is_trial else None,
         notes=file.notes,
         reasons=reasons,
     )
-    if not is_trial:
-        tell_planner(result)
-    return result
 
 
 class _Stager:
@@ -229,7 +253,6 @@ def _refuse_conflicts(staging: Staging) -> None:
 
 def _merge(staging: Staging, *, at: datetime) -> tuple[int, int]:
     """Give how many contacts are new and how many changed.  Raises ImportOverlapped."""
-    staging.run(queries["know_contacts"])
     new = staging.run(queries["number_new_contacts"])
     staging.run(queries["add_contacts"], at=at)
     (updated,) = staging.one(queries["update_contacts"])
@@ -239,27 +262,47 @@ def _merge(staging: Staging, *, at: datetime) -> tuple[int, int]:
     return new, int(updated)
 
 
-def _append_acts(staging: Staging, rows: int, *, by: str, at: datetime, is_trial: bool) -> int:
-    """Append what the ledger does not hold yet; a page at a time, so that a million acts stay out of memory.
-
-    A trial only counts them: whoever appends keeps the workspace's leavings waiting until the transaction ends.
-    """
-    entries, after = 0, 0
+def _count_acts(staging: Staging, rows: int) -> int:
+    """Give how many acts the ledger does not hold yet, and write none."""
+    count, after = 0, 0
     while page := _acts_page(after):
-        new = [row for row in page if row[-1]]
-        entries += len(new)
-        if new and not is_trial:
-            _append([_entry(row, by=by, at=at) for row in new], workspace_id=staging.workspace_id, at=at)
+        count += sum(row[-1] for row in page)
         after = page[-1][0]
-        # Lines are numbered from the header on.
-        staging.tell("writing", min(after - 1, rows), rows)
-    return entries
+        _tell_written(staging, after, rows)
+    return count
 
 
-def _append(new: list[NewEntry], *, workspace_id: int, at: datetime) -> None:
-    append(new, workspace_id=workspace_id, at=at)
-    # Who left by a file gets nothing more either, from the moment at which the file counts (design, invariant 6).
-    skip_withdrawn([entry.contact_id for entry in new if entry.act in _LEAVING])
+def _write_acts(staging: Staging, rows: int, import_id: int, *, by: str, at: datetime) -> None:
+    """Append what the ledger does not hold yet, a page at a time; so a million acts stay out of memory, too."""
+    after = 0
+    try:
+        while page := _write_page(staging.workspace_id, import_id, after, by=by, at=at):
+            after = page
+            _tell_written(staging, after, rows)
+    finally:
+        # What ended it is told rather than that nothing can be tidied up within a broken transaction.
+        with suppress(Error):
+            staging.tidy_up()
+
+
+def _write_page(workspace_id: int, import_id: int, after: int, *, by: str, at: datetime) -> int:
+    """Append the acts of one page, with all that follows from them; give its last line, or 0 if there is none."""
+    with transaction.atomic():
+        # First the lock, then the look at what the ledger holds: nobody else writes the same acts meanwhile.
+        lock_chain(workspace_id)
+        page = _acts_page(after)
+        new = [_entry(row, by=by, at=at) for row in page if row[-1]]
+        if new:
+            append(new, workspace_id=workspace_id, at=at)
+            # Who left by a file gets nothing more either, from the moment at which it counts (design, invariant 6).
+            skip_withdrawn([entry.contact_id for entry in new if entry.act in _LEAVING])
+            Import.objects.filter(pk=import_id).update(entries=F("entries") + len(new))
+    return page[-1][0] if page else 0
+
+
+def _tell_written(staging: Staging, last_line: int, rows: int) -> None:
+    # Lines are numbered from the header on.
+    staging.tell("writing", min(last_line - 1, rows), rows)
 
 
 def _acts_page(after: int) -> list[tuple[Any, ...]]:

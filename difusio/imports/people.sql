@@ -1,10 +1,11 @@
 -- name: stage_people
--- The rows of the file as they are read.  leader: the first line about the same person, or the line itself.
+-- The rows of the file as they are read.  leader: the first line about the same person, or the line itself.  They and
+-- the acts outlive the transaction that brings the people in: the acts are written in later ones.
 CREATE TEMPORARY TABLE import_person (
     line bigint PRIMARY KEY, first_name text NOT NULL, last_name text NOT NULL, language text NOT NULL,
     country text NOT NULL, time_zone text NOT NULL, fields jsonb NOT NULL, is_made_up boolean NOT NULL,
     leader bigint, contact_id bigint, is_new boolean NOT NULL DEFAULT false
-) ON COMMIT DROP
+)
 
 -- name: stage_identities
 -- What each row knows its person by.
@@ -18,7 +19,7 @@ CREATE TEMPORARY TABLE import_identity (
 CREATE TEMPORARY TABLE import_act (
     line bigint PRIMARY KEY, topic_id bigint NOT NULL, act text NOT NULL, at timestamptz, wording_id bigint,
     source text NOT NULL, proof_sealed bytea NOT NULL, is_made_up boolean NOT NULL
-) ON COMMIT DROP
+)
 
 -- name: index_staged
 -- Followers ask for the identities of their leader's line.
@@ -192,10 +193,10 @@ JOIN contacts_identity k ON k.workspace_id = %(workspace)s AND k.value_hash = i.
 WHERE p.leader IS NULL AND k.contact_id <> p.contact_id
 
 -- name: acts_page
--- Some acts in the file's order.  The last column is false for those that the ledger holds already; a withdrawal
--- without a time says nothing new of somebody who may not be written to anyway.
+-- Some acts in the file's order.  The last column is false for those that the ledger holds already, and for people who
+-- went meanwhile; a withdrawal without a time says nothing new of somebody who may not be written to anyway.
 SELECT a.line, p.contact_id, a.topic_id, a.act, a.at, a.wording_id, a.source, a.proof_sealed, a.is_made_up,
-    CASE WHEN a.at IS NULL THEN NOT EXISTS (
+    c.id IS NOT NULL AND CASE WHEN a.at IS NULL THEN NOT EXISTS (
         SELECT 1 FROM consent_standing s
         WHERE s.contact_id = p.contact_id AND s.topic_id = a.topic_id AND NOT s.may_write)
     ELSE NOT EXISTS (
@@ -205,6 +206,7 @@ SELECT a.line, p.contact_id, a.topic_id, a.act, a.at, a.wording_id, a.source, a.
 FROM import_act a
 JOIN import_person f ON f.line = a.line
 JOIN import_person p ON p.line = coalesce(f.leader, f.line)
+LEFT JOIN contacts_contact c ON c.id = p.contact_id AND c.erased_at IS NULL
 WHERE a.line > %(after)s
 ORDER BY a.line
 LIMIT %(limit)s

@@ -1,4 +1,4 @@
-"""What every import shares: one transaction, rows staged by COPY, refused rows in a file, the Import row."""
+"""What every import shares: rows staged by COPY, one transaction that takes them, refused rows in a file."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -39,7 +39,7 @@ class ImportOverlapped(ImportRefused):
 
 
 class Staging:
-    """The temporary tables of one import; they go with its transaction."""
+    """The temporary tables of one import; they go with its transaction, or with ``tidy_up``."""
 
     def __init__(
         self, table: Table, *, workspace_id: int, refused_to: Path | None, progress: Progress | None
@@ -101,6 +101,16 @@ class Staging:
             cursor.execute(queries["reasons"])
             return dict(cursor.fetchall())
 
+    def write_refused(self) -> None:
+        """Count the refused rows and write their draft."""
+        self.refused = self.one(queries["count_refused"])[0]
+        if self.refused:
+            write_refused(self.table, self.refused_rows(), draft_of(self.target))
+
+    def tidy_up(self) -> None:
+        """Drop what an import of this session left."""
+        self.run(queries["tidy_up"])
+
     def record(
         self,
         *,
@@ -112,11 +122,8 @@ class Staging:
         entries: int,
         by: str,
         at: datetime,
-    ) -> int:
-        """Write the draft of the refused rows, and store what was brought in, from which file, by whom."""
-        self.refused = self.one(queries["count_refused"])[0]
-        if self.refused:
-            write_refused(self.table, self.refused_rows(), draft_of(self.target))
+    ) -> Import:
+        """Store what was brought in, from which file, by whom."""
         stored = Import.objects.create(
             workspace_id=self.workspace_id,
             kind=kind,
@@ -139,7 +146,7 @@ class Staging:
             "refused": self.refused,
         }
         record(workspace_id=self.workspace_id, actor=by[:120], act="import.taken", details=details, at=at)
-        return stored.pk
+        return stored
 
 
 @contextmanager
@@ -151,7 +158,7 @@ def staged(
     is_trial: bool = False,
     progress: Progress | None = None,
 ) -> Iterator[Staging]:
-    """Open the one transaction of an import.  The refused rows' file appears only with its commit.
+    """Open the transaction that takes a file's rows in.  The refused rows' file appears only with its commit.
 
     is_trial: all is done, found out and undone.  Imports of a workspace wait for each other.
     """
@@ -160,7 +167,7 @@ def staged(
     try:
         with transaction.atomic():
             staging.run(queries["one_import_at_a_time"])
-            staging.run(queries["tidy_up"])
+            staging.tidy_up()
             staging.run(queries["stage_refused"])
             yield staging
             transaction.set_rollback(is_trial)
@@ -170,8 +177,8 @@ def staged(
         draft.unlink(missing_ok=True)
 
 
-def tell_planner(result: Imported) -> None:
+def tell_planner(grown_by: Imported | Import) -> None:
     """Refresh the statistics of what an import grew."""
-    if result.contacts_new + result.contacts_updated + result.events_new > _MANY_ROWS:
+    if grown_by.contacts_new + grown_by.contacts_updated + grown_by.events_new > _MANY_ROWS:
         with connection.cursor() as cursor:
             cursor.execute(queries["analyze"])

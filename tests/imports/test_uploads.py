@@ -19,6 +19,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from difusio.accounts.models import AuditEntry, Workspace
 from difusio.common.keyring import keyring
 from difusio.consent.models import Entry, Topic, TopicKind
+from difusio.consent.verify import verify
 from difusio.contacts.models import Contact
 from difusio.imports import spoken
 from difusio.imports.choices import Choices
@@ -313,7 +314,7 @@ def it_is_taken_in_once_though_its_worker_is_killed(
     with django_db_blocker.unblock(), own_database("difusio_killed_import") as url:
         shop = Workspace.objects.create(name="Botiga Ona", country="ES", created_at=AT)
         Topic.objects.create(workspace=shop, key="offers", name="Ofertes", kind=TopicKind.MARKETING)
-        rows = "".join(f"6{n:08d};Nom{n}\n" for n in range(30_000))
+        rows = "".join(f"6{n:08d};Nom{n}\n" for n in range(15_000))
         upload = _receive(shop, f"phone;Nom\n{rows}")
         choose(upload.pk, choices=Choices(asserted=ASSERTED))
         _work()
@@ -330,9 +331,49 @@ def it_is_taken_in_once_though_its_worker_is_killed(
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(20) == 0
 
-        assert (Contact.objects.count(), Entry.objects.count(), Import.objects.count()) == (30_000, 30_000, 1)
-        assert Import.objects.get().contacts_new == 30_000
+        assert (Contact.objects.count(), Entry.objects.count(), Import.objects.count()) == (15_000, 15_000, 1)
+        assert Import.objects.get().contacts_new == 15_000
         assert not is_given_up(Upload.objects.get())
+
+
+def it_goes_on_with_what_people_agreed_to_after_a_kill_and_leaves_the_people_as_they_are(
+    django_db_blocker: DjangoDbBlocker,
+) -> None:
+    with django_db_blocker.unblock(), own_database("difusio_killed_import") as url:
+        shop = Workspace.objects.create(name="Botiga Ona", country="ES", created_at=AT)
+        Topic.objects.create(workspace=shop, key="offers", name="Ofertes", kind=TopicKind.MARKETING)
+        rows = "".join(f"6{n:08d};Nom{n}\n" for n in range(25_000))
+        upload = _receive(shop, f"phone;Nom\n12;Chen\n{rows}")
+        choose(upload.pk, choices=Choices(asserted=ASSERTED))
+        _work()
+        take(upload.pk)
+
+        worker = _worker(url)
+        wait_until(Entry.objects.exists, "it is writing what they agreed to")
+        worker.send_signal(signal.SIGKILL)
+        worker.wait()
+        written = Entry.objects.count()
+        assert (Contact.objects.count(), written < 25_000, Upload.objects.get().state) == (
+            25_000,
+            True,
+            "taking",
+        )
+        corrected, erased = Contact.objects.order_by("pk")[0], Contact.objects.order_by("-pk")[0]
+        Contact.objects.filter(pk=corrected.pk).update(first_name="Núria")
+        Contact.objects.filter(pk=erased.pk).update(erased_at=AT)
+
+        worker = _worker(url)
+        wait_until(lambda: Upload.objects.get().state == "taken", "another worker took it up")
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(20) == 0
+
+        taken = Import.objects.get()
+        assert (taken.contacts_new, taken.refused, taken.entries) == (25_000, 1, 24_999)
+        assert (Entry.objects.count(), Entry.objects.filter(contact=erased).count()) == (24_999, 0)
+        assert Entry.objects.values("contact").distinct().count() == 24_999
+        assert Contact.objects.get(pk=corrected.pk).first_name == "Núria"
+        assert Upload.objects.get().taken_as == taken
+        assert verify(shop.pk).holds
 
 
 def _worker(url: str) -> "subprocess.Popen[bytes]":
