@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.db import connection, transaction
 
 from difusio.accounts import audit
+from difusio.common.sentences import SentenceError
 from difusio.common.sql import Queries
 from difusio.outbox.tallies import Change, bump
 
@@ -16,6 +17,10 @@ _queries = Queries(Path(__file__).with_suffix(".sql"))
 
 # Why a parked delivery waits for nobody any more.
 SETTLED: Final = "settled"
+
+
+class MoreParked(SentenceError):
+    """More are parked by now than you were shown: look at the number again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +40,18 @@ class Chosen:
         }
 
 
-def send_again(chosen: Chosen, *, by: str, at: datetime) -> int:
-    """Queue parked deliveries once more, under a new token; give how many.
+def send_again(chosen: Chosen, *, by: str, at: datetime, at_most: int | None = None) -> int:
+    """Queue parked deliveries once more, under a new token; give how many.  at_most: how many were shown.
 
     Their next attempt says that the person may get it twice.  Consent, quiet hours and caps are asked again when their
-    turn comes; what is too late or was cancelled stays parked.  Repeating it changes nothing.  Cost: 5 queries.
+    turn comes; what is too late or was cancelled stays parked.  Repeating it changes nothing.  Raises MoreParked.
+    Cost: 5 queries.
     """
-    return _decide("send_again", "queued", "", "parked.sent_again", chosen, by=by, at=at)
+    with transaction.atomic():
+        moved = _decide("send_again", "queued", "", "parked.sent_again", chosen, by=by, at=at)
+        if at_most is not None and moved > at_most:
+            raise MoreParked(MoreParked.__doc__)
+    return moved
 
 
 def leave_it(chosen: Chosen, *, by: str, at: datetime) -> int:

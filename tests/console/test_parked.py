@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from difusio.accounts.models import AuditEntry, Role
+from difusio.console import known_count
 from difusio.outbox.models import Batch, Delivery
 from tests.console import tour
 
@@ -64,7 +65,7 @@ def it_sends_one_of_them_once_more(shop: tour.Shop) -> None:
     address = f"/parked/decide/?act=again&delivery={shop.ids['parked_id']}"
     assert "Send 1 message once more?" in told(client, address)
 
-    client.post("/parked/decide/", {"act": "again", "delivery": shop.ids["parked_id"]})
+    client.post("/parked/decide/", {"act": "again", "delivery": shop.ids["parked_id"], "shown": "1"})
 
     assert Delivery.objects.get(pk=shop.ids["parked_id"]).state == "queued"
     assert Delivery.objects.filter(workspace=shop.workspace, state="parked").count() == 1
@@ -72,7 +73,7 @@ def it_sends_one_of_them_once_more(shop: tour.Shop) -> None:
 
 def it_sends_those_of_a_campaign_once_more_unless_it_is_too_late(shop: tour.Shop) -> None:
     client = signed_in(shop, Role.OWNER)
-    chosen = {"act": "again", "campaign": shop.ids["campaign_id"]}
+    chosen = {"act": "again", "campaign": shop.ids["campaign_id"], "shown": "2"}
     Batch.objects.update(expires_at="2026-01-01T00:00:00Z")
 
     answer = client.post("/parked/decide/", chosen, follow=True)
@@ -81,6 +82,34 @@ def it_sends_those_of_a_campaign_once_more_unless_it_is_too_late(shop: tour.Shop
     Batch.objects.update(expires_at=None)
     answer = client.post("/parked/decide/", chosen, follow=True)
     assert "2 messages leave once more." in answer.content.decode()
+
+
+@pytest.mark.parametrize("shown", ["", "x", "-1", "9" * 40, "1"])
+def it_sends_no_more_once_more_than_were_shown(shop: tour.Shop, shown: str) -> None:
+    client = signed_in(shop, Role.OWNER)
+
+    answer = client.post("/parked/decide/", {"act": "again", "shown": shown})
+
+    assert "Send 2 messages once more?" in " ".join(answer.content.decode().split())
+    assert Delivery.objects.filter(workspace=shop.workspace, state="parked").count() == 2
+    assert not AuditEntry.objects.filter(act="parked.sent_again").exists()
+
+
+def it_asks_for_the_number_of_messages_above_a_threshold(
+    shop: tour.Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(known_count, "TYPED_ABOVE", 1)
+    client = signed_in(shop, Role.OWNER)
+    assert 'name="typed"' in told(client, "/parked/decide/?act=again")
+    assert 'name="typed"' not in told(client, f"/parked/decide/?act=again&delivery={shop.ids['parked_id']}")
+
+    for typed in ("", "1", "x"):
+        answer = client.post("/parked/decide/", {"act": "again", "shown": "2", "typed": typed})
+        assert "Type the number of messages, as it stands above." in answer.content.decode()
+        assert Delivery.objects.filter(workspace=shop.workspace, state="parked").count() == 2
+
+    client.post("/parked/decide/", {"act": "again", "shown": "2", "typed": " 2 "})
+    assert Delivery.objects.filter(workspace=shop.workspace, state="parked").count() == 0
 
 
 def it_hands_them_out_with_phones_only_for_privacy(shop: tour.Shop) -> None:

@@ -9,7 +9,7 @@ from django.test import Client
 from difusio.accounts.models import Membership, Role, User
 from difusio.campaigns.models import Campaign, CampaignKind, CampaignState, Round, Variant
 from difusio.common.clock import now
-from difusio.console.pages import checking
+from difusio.console import known_count
 from difusio.message_templates.models import Template
 from difusio.outbox.models import Delivery
 from difusio.segments.models import Segment
@@ -296,7 +296,7 @@ def it_refuses_moments_that_are_none(ona: Shop, date: str, time: str, sentence: 
 
 
 def it_asks_for_the_number_of_people_above_a_threshold(ona: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checking, "TYPED_ABOVE", 0)
+    monkeypatch.setattr(known_count, "TYPED_ABOVE", 0)
     client, campaign = member(ona), draft(ona)
     assert 'name="typed"' in text(client, f"/campaigns/{campaign.pk}/check/?count=1")
 

@@ -1,7 +1,5 @@
 """The last step: pre-flight, and launching or scheduling what it lets pass."""
 
-from typing import Final
-
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
@@ -23,13 +21,11 @@ from difusio.common.sealed import DamagedValueError
 from difusio.common.sentences import SentenceError
 from difusio.console.bubble import bubble_for
 from difusio.console.gates import ConsoleRequest, enter
+from difusio.console.known_count import is_count, is_known, is_typed
 from difusio.console.planning import is_open, plan_for, segment_sentence, skips, step_links
 from difusio.message_templates.errors import MessageTemplateError
 from difusio.message_templates.sync import sync
 from difusio.rules.findings import Level
-
-# Above so many people the number of recipients is typed before anything leaves.
-TYPED_ABOVE: Final = 500
 
 
 @require_safe
@@ -70,7 +66,7 @@ def _checked(campaign: Campaign, first: Round) -> dict[str, object]:
         "room": found.room,
         "versions": sorted(found.versions.items(), key=lambda pair: (-pair[1], pair[0])),
         "may_launch": _may_launch(found, campaign, first),
-        "is_typed": found.eligible > TYPED_ABOVE,
+        "is_typed": is_typed(found.eligible),
         "is_stale": any(one.rule == "fresh_category" for one in found.findings),
     }
 
@@ -103,9 +99,9 @@ def launch(request: ConsoleRequest, campaign_id: int) -> HttpResponse:
     here = enter(request, Right.PLAN_ALERTS)
     campaign = plan_for(here, campaign_id)
     shown, typed = request.POST.get("shown", ""), request.POST.get("typed", "")
-    if not _is_count(shown):
+    if not is_count(shown):
         return redirect("campaign_check", campaign.pk)
-    if int(shown) > TYPED_ABOVE and _digits(typed) != shown:
+    if not is_known(int(shown), typed=typed):
         messages.error(request, _("Type the number of people who get it, as it stands above."))
         return redirect("campaign_check", campaign.pk)
     moment = Round.objects.get(campaign=campaign, seq=1).scheduled_for
@@ -140,12 +136,3 @@ def unschedule(request: ConsoleRequest, campaign_id: int) -> HttpResponse:
         messages.error(request, str(error))
         return redirect("campaign", campaign.pk)
     return redirect("campaign_check", campaign.pk)
-
-
-def _is_count(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) < len(str(2**63))
-
-
-def _digits(text: str) -> str:
-    """Read a number however its thousands are parted: 12.400, 12,400, 12 400."""
-    return "".join(letter for letter in text if letter not in ".,' \u00a0\u202f")

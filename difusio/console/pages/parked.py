@@ -18,14 +18,15 @@ from difusio.campaigns.running import batch_ids
 from difusio.common import clock
 from difusio.console.files import csv_lines, moment, one_by_one
 from difusio.console.gates import ConsoleRequest, Here, campaign_for, enter
+from difusio.console.known_count import is_count, is_known, is_typed
 from difusio.console.paging import cursor
 from difusio.imports.formulas import neutral
-from difusio.outbox.decide import Chosen, leave_it, send_again
+from difusio.outbox.decide import Chosen, MoreParked, leave_it, send_again
 from difusio.outbox.models import Delivery, State
 from difusio.reports.parked import Parked, export_parked, groups, parked
 
 PAGE_SIZE: Final = 50
-_ACTS: Final = {"again": send_again, "leave": leave_it}
+_ACTS: Final = frozenset({"again", "leave"})
 
 
 @require_safe
@@ -60,13 +61,32 @@ def decide(request: ConsoleRequest) -> HttpResponse:
     if request.method == "POST" and act not in _ACTS:
         return redirect("parked")
     chosen, n = _chosen(here, campaign, delivery)
-    if request.method == "POST":
-        _say(request, act, _ACTS[act](chosen, by=str(here.user), at=clock.now()), n)
+    if request.method == "POST" and act == "leave":
+        _say_left(request, leave_it(chosen, by=str(here.user), at=clock.now()))
+        return redirect("parked")
+    if request.method == "POST" and _send_again(request, here, chosen, n):
         return redirect("parked")
     if delivery and not _is_parked(here, delivery):
         raise Http404
-    told = {"act": act, "campaign": campaign, "delivery": delivery, "n": n}
+    told = {"act": act, "campaign": campaign, "delivery": delivery, "n": n, "is_typed": is_typed(n)}
     return render(request, "console/parked/decide.html", told)
+
+
+def _send_again(request: ConsoleRequest, here: Here, chosen: Chosen, n: int) -> bool:
+    """Send as many once more as were shown, or say why not; tell whether it was done."""
+    shown = request.POST.get("shown", "")
+    if not is_count(shown):
+        return False
+    if not is_known(int(shown), typed=request.POST.get("typed", "")):
+        messages.error(request, _("Type the number of messages, as it stands above."))
+        return False
+    try:
+        moved = send_again(chosen, by=str(here.user), at=clock.now(), at_most=int(shown))
+    except MoreParked:
+        messages.error(request, _("More are parked by now than you were shown: look at the number again."))
+        return False
+    _say_sent(request, moved, n)
+    return True
 
 
 def _chosen(here: Here, campaign: str, delivery: str) -> tuple[Chosen, int]:
@@ -93,11 +113,12 @@ def _id(text: str) -> int:
     return int(text)
 
 
-def _say(request: ConsoleRequest, act: str, moved: int, n: int) -> None:
-    if act == "leave":
-        sentence = ngettext("%(n)s message is left as it is.", "%(n)s messages are left as they are.", moved)
-        messages.success(request, sentence % {"n": moved})
-        return
+def _say_left(request: ConsoleRequest, left: int) -> None:
+    sentence = ngettext("%(n)s message is left as it is.", "%(n)s messages are left as they are.", left)
+    messages.success(request, sentence % {"n": left})
+
+
+def _say_sent(request: ConsoleRequest, moved: int, n: int) -> None:
     if moved:
         sentence = ngettext("%(n)s message leaves once more.", "%(n)s messages leave once more.", moved)
         messages.success(request, sentence % {"n": moved})
