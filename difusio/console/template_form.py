@@ -172,11 +172,6 @@ def examples_of(template: Template) -> dict[str, str]:
 def languages() -> list[tuple[str, str]]:
     """Give the languages that Meta knows, those of here first."""
     rest = sorted(
-        (code for code in LANGUAGES if code not in _FIRST), key=lambda code: plain_words(_language_word(code))
+        (code for code in LANGUAGES if code not in _FIRST), key=lambda code: plain_words(language_name(code))
     )
-    return [(code, _language_word(code)) for code in (*_FIRST, *rest)]
-
-
-def _language_word(code: str) -> str:
-    region = code.partition("_")[2]
-    return f"{language_name(code)} ({region})" if region else language_name(code)
+    return [(code, language_name(code)) for code in (*_FIRST, *rest)]

@@ -117,8 +117,12 @@ def clause(tree: Node, *, topics: Mapping[str, str], zone: tzinfo = UTC) -> str:
 
 
 def language_name(code: str) -> str:
-    """Give a language's name in the reader's, or the code where it has none."""
-    return str(_locale().languages.get(code.replace("-", "_").partition("_")[0], code))
+    """Give a language's name in the reader's, with its country if it says one, or the code where it has none."""
+    whole = code.replace("-", "_")
+    language, _, country = whole.partition("_")
+    known = _locale().languages
+    name = str(known.get(whole) or known.get(language, code))
+    return f"{name} ({country_name(country)})" if country and whole not in known else name
 
 
 def country_name(code: str) -> str:
