@@ -140,19 +140,26 @@ class NumberSender:
         for helper in helpers:
             helper.cancel()
         ends = await asyncio.gather(refiller, *helpers, return_exceptions=True)
+        left = self._take_back()
         for _ in range(_LAST_TRIES):
-            if await self._flush(outbox):
+            if await self._flush(outbox) and await self._let_go(outbox, left):
                 break
             await asyncio.sleep(_IDLE_S)
-        try:
-            await self._work(outbox.give_back, self._take_back())
-            await self._work(outbox.release)
-        except STORE_AWAY:
+        else:
             # Then the lease runs out by itself.
             self._events.info("sender.not_released")
         for end in ends:
             if isinstance(end, Exception):
                 raise end
+
+    async def _let_go(self, outbox: Outbox, left: Sequence[Ready]) -> bool:
+        """Give back what has not started, then the number; False: the store is away."""
+        try:
+            await self._work(outbox.give_back, left)
+            await self._work(outbox.release)
+        except STORE_AWAY:
+            return False
+        return True
 
     # Refilling
 
