@@ -1,4 +1,4 @@
-"""Every page for everybody: axe finds nothing, in any language, light or dark, wide or narrow."""
+"""Every page for everybody: axe finds nothing in any language, nor in the dark or on a phone."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -67,15 +67,20 @@ def _answer(page: str, route: Route) -> None:
     route.fulfill(body=page, content_type="text/html; charset=utf-8")
 
 
-def _wrong(page: Page) -> list[str]:
-    """Say what is wrong with a page: for axe, in both schemes, and what a phone cannot show or a finger not hit."""
-    page.emulate_media(color_scheme="light")
+def _wrong(page: Page, *, is_looked_at_twice: bool) -> list[str]:
+    """Say what is wrong with a page: for axe, and what a phone cannot show or a finger not hit.
+
+    is_looked_at_twice: also in the dark and on a phone, where words change nothing for axe.
+    """
     page.evaluate(AXE_SCRIPT)
     wrong = _run(page, _RULES)
-    page.emulate_media(color_scheme="dark")
-    wrong += [f"dark {one}" for one in _run(page, _COLOURS)]
+    if is_looked_at_twice:
+        page.emulate_media(color_scheme="dark")
+        wrong += [f"dark {one}" for one in _run(page, _COLOURS)]
+        page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": _NARROW["width"], "height": _NARROW["height"]})
-    wrong += [f"narrow {one}" for one in _run(page, _RULES)]
+    if is_looked_at_twice:
+        wrong += [f"narrow {one}" for one in _run(page, _RULES)]
     if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
         wrong.append("wider than a phone")
     wrong += page.evaluate(_SMALL)
@@ -93,8 +98,10 @@ def it_shuts_nobody_out(
         locale=language, viewport={"width": _WIDE["width"], "height": _WIDE["height"]}
     )
     page = watched(context.new_page(), complaints)
+    # Catalan: the longest words of the three, and the first language of the pages.
+    look = partial(_wrong, is_looked_at_twice=language == "ca")
     page.goto(f"{live_server.url}/sign-in/")
-    wrong = {"sign-in": _wrong(page)}
+    wrong = {"sign-in": look(page)}
     page.locator("[name=login]").fill("dana@forn.example")
     page.locator("[name=password]").fill(cast.PASSWORD)
     page.locator("main button.is-main").click()
@@ -106,7 +113,7 @@ def it_shuts_nobody_out(
     page.set_viewport_size({"width": _WIDE["width"], "height": _WIDE["height"]})
     for screen in tour.SCREENS:
         page.goto(live_server.url + shop.address(screen.address))
-        wrong[screen.name] = _wrong(page)
+        wrong[screen.name] = look(page)
     context.close()
 
     assert {name: found for name, found in wrong.items() if found} == {}
