@@ -152,6 +152,22 @@ def it_knows_since_when_it_did_not_look() -> None:
     assert is_awake < 0.1
 
 
+def it_knows_that_what_was_read_in_one_turn_is_counted_in_the_next() -> None:
+    async def standing_still_twice() -> float:
+        wakefulness = Wakefulness()
+        watching = asyncio.create_task(wakefulness.run())
+        await asyncio.sleep(0.02)
+        began = time.monotonic()
+        for _ in range(2):
+            time.sleep(0.2)  # noqa: ASYNC251  # the whole process stands still
+            await asyncio.sleep(0.005)
+        waited = wakefulness.since(time.monotonic())
+        watching.cancel()
+        return waited - began
+
+    assert asyncio.run(standing_still_twice()) == pytest.approx(0, abs=0.1)
+
+
 def it_counts_no_management_calls_where_nothing_limits_them() -> None:
     hour = Hour()
 

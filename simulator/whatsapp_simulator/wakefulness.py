@@ -2,10 +2,13 @@
 
 import asyncio
 import time
+from collections import deque
 
 _EVERY_S = 0.002
 # A timer may be a little late without anything having waited for it.
 _LATE_S = 0.003
+# A message is read in one turn of the loop and counted in the next one.
+_TURNS = 2
 
 
 class Wakefulness:
@@ -13,17 +16,21 @@ class Wakefulness:
 
     def __init__(self) -> None:
         self._looked_at = float("inf")
-        self._stood = (0.0, 0.0)
+        # From when until when it did not, the latest last.
+        self._stood: deque[tuple[float, float]] = deque(maxlen=_TURNS)
 
     def since(self, now: float) -> float:
         """Give the earliest moment at which what is read now may have come in; real monotonic seconds.
 
-        What waited while the process stood still is read within as much time again.
+        What waited while the process stood still is read within as much time again, and then waits for its turn: while
+        others have theirs the process stands still once more.
         """
-        if now - self._looked_at > _EVERY_S + _LATE_S:
-            return self._looked_at
-        began, ended = self._stood
-        return began if now - ended < ended - began else now
+        earliest = self._looked_at if now - self._looked_at > _EVERY_S + _LATE_S else now
+        for began, ended in reversed(self._stood):
+            if earliest - ended >= ended - began:
+                break
+            earliest = began
+        return earliest
 
     async def run(self) -> None:
         """Look at the clock for ever."""
@@ -32,4 +39,4 @@ class Wakefulness:
             await asyncio.sleep(_EVERY_S)
             now = time.monotonic()
             if now - self._looked_at > _EVERY_S + _LATE_S:
-                self._stood = (self._looked_at, now)
+                self._stood.append((self._looked_at, now))
