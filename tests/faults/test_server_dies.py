@@ -101,7 +101,7 @@ def it_loses_nobody_and_repeats_nobody_when_the_server_is_killed_and_started_aga
         platform.settle(ona)
 
         # The sender lives: it knows which of its intents started, so that next to nothing is parked.
-        platform.check(ona, campaign, kills=KILLS, parked_at_most=KILLS * ONE_COMMIT)
+        platform.check(ona, campaign, kills=KILLS, parked_at_most=KILLS)
         _closes_whole(platform, server)
 
 
